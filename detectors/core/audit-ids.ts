@@ -1,0 +1,64 @@
+/** Remembers which request each auditID was last seen on, so that one id on two requests shows (audit-recorded.md 12). Two generations of a
+ * fixed size: memory is flat, and a reuse is seen as long as the two requests stand within `capacity` requests of each other. */
+export interface AuditIdMemory {
+  /** True when `auditID` was seen on another request before. `request` identifies the request beside its id. */
+  readonly reused: (auditID: string, request: string) => boolean;
+}
+
+export function createAuditIdMemory(capacity: number): AuditIdMemory {
+  let young = new Map<number, number>();
+  let old = new Map<number, number>();
+  return {
+    reused(auditID, request) {
+      const key = hash53(auditID);
+      const value = hash53(request);
+      const known = young.get(key) ?? old.get(key);
+      if (young.size >= capacity) {
+        old = young;
+        young = new Map();
+      }
+      if (known === undefined || !young.has(key)) young.set(key, known ?? value);
+      return known !== undefined && known !== value;
+    },
+  };
+}
+
+/** cyrb53 (public domain): 53 bits, not for adversaries who look for collisions. One costs them a finding about themselves, no more:
+ * neither request is hidden, as the identity of a request is compared in full. */
+function hash53(input: string): number {
+  let h1 = 0xdeadbeef;
+  let h2 = 0x41c6ce57;
+  for (let i = 0; i < input.length; i += 1) {
+    const code = input.charCodeAt(i);
+    h1 = Math.imul(h1 ^ code, 2654435761);
+    h2 = Math.imul(h2 ^ code, 1597334677);
+  }
+  h1 = Math.imul(h1 ^ (h1 >>> 16), 2246822507) ^ Math.imul(h2 ^ (h2 >>> 13), 3266489909);
+  h2 = Math.imul(h2 ^ (h2 >>> 16), 2246822507) ^ Math.imul(h1 ^ (h1 >>> 13), 3266489909);
+  return 4294967296 * (2097151 & h2) + (h1 >>> 0);
+}
+
+/** auditID and the rest of a request's identity, from the text of an event as Go writes it (`auditID`, `stage`, `requestURI`, `verb` in a
+ * row, the time near the end); undefined for any other spelling, which has to be parsed for it. */
+export function auditIdIn(text: string): { readonly auditID: string; readonly request: string } | undefined {
+  const start = text.indexOf('"auditID":"');
+  const idEnd = start < 0 ? -1 : text.indexOf('","stage":"', start);
+  const uri = idEnd < 0 ? -1 : text.indexOf('","requestURI":"', idEnd);
+  const verb = uri < 0 ? -1 : text.indexOf('","verb":"', uri);
+  const received = verb < 0 ? -1 : text.lastIndexOf('"requestReceivedTimestamp":"');
+  if (received < 0) return undefined;
+  const rawUri = text.slice(uri + 16, verb);
+  return {
+    auditID: text.slice(start + 11, idEnd),
+    request: requestKey(
+      rawUri.includes("\\")
+        ? rawUri.replace(/\\u00(26|3[ce])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+        : rawUri,
+      text.slice(verb + 10, text.indexOf('"', verb + 10)),
+      text.slice(received + 28, text.indexOf('"', received + 28)),
+    ),
+  };
+}
+
+/** What makes a request one, beside its auditID. */
+export const requestKey = (uri: string, verb: string, receivedAt: string): string => `${receivedAt}\n${verb}\n${uri}`;

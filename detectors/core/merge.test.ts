@@ -1,0 +1,118 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { auditEvent } from "../../test/support/events.ts";
+import { compose, type Draft } from "./compose.ts";
+import type { DetectorMeta } from "./contracts.ts";
+import { mergeDrafts } from "./merge.ts";
+
+const meta: DetectorMeta = {
+  id: "test/one",
+  version: 1,
+  title: "t",
+  description: "d",
+  severity: "high",
+  confidence: "high",
+  status: "stable",
+  attack: [{ tactic: "TA0004", technique: "T1134" }],
+  reads: [],
+  references: [],
+  gaps: [],
+  triage: [{ do: "look" }],
+};
+
+interface Seen {
+  readonly auditID: string;
+  readonly second: number;
+  readonly severity: "low" | "medium" | "high";
+  readonly reason: string;
+}
+
+function draft({ auditID, second, severity, reason }: Seen): Draft {
+  const event = auditEvent({
+    auditID,
+    requestReceivedTimestamp: new Date(Date.UTC(2026, 10, 22, 10, 0, second)).toISOString(),
+  });
+  return compose(
+    {
+      meta,
+      severity,
+      event,
+      hit: {
+        sentence: `${severity} at ${second}`,
+        on: "x",
+        evidence: [{ field: "a", value: auditID }],
+        reasons: [reason],
+      },
+    },
+    [],
+    [],
+  );
+}
+
+const seen: fc.Arbitrary<Seen> = fc.record({
+  auditID: fc.uuid(),
+  second: fc.integer({ min: 0, max: 59 }),
+  severity: fc.constantFrom("low", "medium", "high"),
+  reason: fc.constantFrom("a", "b", "c"),
+});
+const drafts = fc.array(seen.map(draft), { minLength: 1, maxLength: 12 });
+const mergeAll = (all: readonly Draft[]): Draft => all.reduce(mergeDrafts);
+const view = ({ finding, overflow }: Draft) => ({ ...finding, overflow });
+
+describe("merging findings", () => {
+  it("gives the same finding in any order", () => {
+    fc.assert(
+      fc.property(drafts, (all) => {
+        expect(view(mergeAll(all.toReversed()))).toEqual(view(mergeAll(all)));
+      }),
+    );
+  });
+
+  it("gives the same finding in any grouping", () => {
+    fc.assert(
+      fc.property(drafts, fc.nat(11), (all, at) => {
+        const cutAt = Math.max(1, at % all.length);
+        const left = mergeAll(all.slice(0, cutAt));
+        const right = all.slice(cutAt);
+        expect(view(right.length === 0 ? left : mergeDrafts(left, mergeAll(right)))).toEqual(view(mergeAll(all)));
+      }),
+    );
+  });
+
+  it("does not count a redelivered event twice", () => {
+    fc.assert(
+      fc.property(drafts, (all) => {
+        expect(view(mergeAll([...all, ...all]))).toEqual(view(mergeAll(all)));
+      }),
+    );
+  });
+
+  it("keeps the highest severity, the earliest and the latest time, and counts distinct events", () => {
+    const merged = mergeAll([
+      draft({ auditID: "b", second: 5, severity: "low", reason: "a" }),
+      draft({ auditID: "a", second: 9, severity: "high", reason: "b" }),
+      draft({ auditID: "c", second: 2, severity: "medium", reason: "c" }),
+    ]).finding;
+    expect(merged).toMatchObject({
+      severity: "high",
+      title: "high at 9",
+      count: 3,
+      eventsTotal: "3",
+      events: ["a", "b", "c"],
+      reasons: ["a", "b", "c"],
+    });
+    expect(merged.firstSeen).toBe("2026-11-22T10:00:02.000Z");
+    expect(merged.lastSeen).toBe("2026-11-22T10:00:09.000Z");
+  });
+
+  it("counts to 200 exactly and says 200+ beyond, whatever the order", () => {
+    const many = Array.from({ length: 230 }, (_, index) =>
+      draft({ auditID: `id-${index}`, second: index % 60, severity: "low", reason: "a" }),
+    );
+    const forward = mergeAll(many);
+    expect(forward.finding).toMatchObject({ count: 200, eventsTotal: "200+" });
+    expect(forward.finding.events.length).toBe(200);
+    expect(view(mergeAll(many.toReversed()))).toEqual(view(forward));
+    expect(mergeAll(many.slice(0, 200)).finding.eventsTotal).toBe("200");
+  });
+});

@@ -1,0 +1,42 @@
+import { type Finding, severityRank } from "../../schemas/findings/finding.ts";
+import type { Draft } from "./compose.ts";
+
+const MAX_EVENTS = 200;
+const MAX_NOTES = 30;
+
+/** Two drafts of one finding as one. Commutative, associative and idempotent, so that order, batching and redelivery do not show. */
+export function mergeDrafts(a: Draft, b: Draft): Draft {
+  const [first, second] = leads(a, b) ? [a, b] : [b, a];
+  const all = new Map([...a.events, ...b.events]);
+  // The smallest ids stay, whichever came first.
+  const kept = new Map([...all].sort(([x], [y]) => (x < y ? -1 : 1)).slice(0, MAX_EVENTS));
+  const overflow = a.overflow || b.overflow || all.size > MAX_EVENTS;
+  const finding: Finding = {
+    ...first.finding,
+    firstSeen: min(a.finding.firstSeen, b.finding.firstSeen),
+    lastSeen:
+      min(a.finding.lastSeen, b.finding.lastSeen) === a.finding.lastSeen ? b.finding.lastSeen : a.finding.lastSeen,
+    count: kept.size,
+    events: [...new Set(kept.values())].sort(),
+    eventsTotal: overflow ? `${MAX_EVENTS}+` : String(kept.size),
+    reasons: union(first.finding.reasons, second.finding.reasons),
+    related: union(first.finding.related, second.finding.related),
+    notExempted: union(first.finding.notExempted, second.finding.notExempted),
+    synthetic: a.finding.synthetic && b.finding.synthetic,
+    truncated: a.finding.truncated || b.finding.truncated,
+  };
+  return { finding, events: kept, overflow, lead: first.lead };
+}
+
+/** The higher severity leads, then the earlier event. */
+function leads(a: Draft, b: Draft): boolean {
+  const higher = severityRank(a.finding.severity) - severityRank(b.finding.severity);
+  return higher === 0 ? a.lead <= b.lead : higher > 0;
+}
+
+const min = (a: string, b: string): string => (a <= b ? a : b);
+
+/** Sorted, so that no order of merging shows; the smallest stay when there are too many. */
+function union(a: readonly string[], b: readonly string[]): string[] {
+  return [...new Set([...a, ...b])].sort().slice(0, MAX_NOTES);
+}

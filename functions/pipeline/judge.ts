@@ -1,0 +1,117 @@
+import { auditIdIn, type createAuditIdMemory, requestKey } from "../../detectors/core/audit-ids.ts";
+import type { Chain } from "../../detectors/core/chain.ts";
+import type { Draft } from "../../detectors/core/compose.ts";
+import type { Screen } from "../../detectors/core/screen.ts";
+import type { ErrorCode } from "../../schemas/errors.ts";
+import { normaliseCall } from "../../schemas/events/cloudtrail/normalise.ts";
+import { normaliseAudit } from "../../schemas/events/k8s-audit/normalise.ts";
+import type { TrailEvent } from "../../schemas/events/trail-event.ts";
+import { isAuditEvent, isCloudTrailRecord } from "../../schemas/validators.generated.js";
+import { salvage } from "./decode/salvage.ts";
+import { unwrap } from "./decode/unwrap.ts";
+import type { Chunk, RawRecord, SetAside } from "./records.ts";
+import type { Tally } from "./tally.ts";
+
+export interface Judge {
+  readonly chain: Chain;
+  readonly screen: Screen;
+  readonly auditIds: ReturnType<typeof createAuditIdMemory>;
+  readonly tally: Tally;
+  readonly unwrapping: Parameters<typeof unwrap>[1];
+  /** ms; events outside are set aside. */
+  readonly since?: number;
+  readonly until?: number;
+  /** Called for every piece that is set aside: a quarantine, a log, or nothing. */
+  readonly onAside?: (piece: SetAside) => void;
+}
+
+/** What a chunk came to: the findings of its events, not yet merged with others. Every piece of it is counted, judged or set aside. */
+export function judgeChunk(chunk: Chunk, judge: Judge): readonly Draft[] {
+  const drafts: Draft[] = [];
+  const aside = (piece: SetAside): void => {
+    judge.tally.aside(piece.code);
+    judge.onAside?.(piece);
+  };
+  for (const frame of chunk.frames) {
+    if (frame.error !== undefined) {
+      judge.tally.read(1);
+      aside({ ...frame.error, origin: frame.origin, excerpt: frame.text.slice(0, 200) });
+      continue;
+    }
+    const unwrapped = unwrap(frame, judge.unwrapping);
+    judge.tally.read(unwrapped.records.length + unwrapped.aside.length);
+    judge.tally.control(unwrapped.control);
+    for (const piece of unwrapped.aside) aside(piece);
+    for (const record of unwrapped.records) {
+      const judged = judgeRecord(record, judge);
+      if ("code" in judged) aside(judged);
+      else drafts.push(...judged.drafts);
+    }
+  }
+  return drafts;
+}
+
+const NOTHING: { readonly drafts: readonly Draft[] } = { drafts: [] };
+
+function judgeRecord(record: RawRecord, judge: Judge): { readonly drafts: readonly Draft[] } | SetAside {
+  const { tally, screen } = judge;
+  const remembered = record.trail === "k8s-audit" ? auditIdIn(record.text) : undefined;
+  const reused = remembered !== undefined && judge.auditIds.reused(remembered.auditID, remembered.request);
+  const wanted = record.trail === "k8s-audit" ? screen.audit(record.text) : screen.cloudtrail(record.text);
+  // Without its time an unparsed record could not be counted as outside the window.
+  const windowed = judge.since !== undefined || judge.until !== undefined;
+  if (!wanted && !reused && !windowed && (remembered !== undefined || record.trail === "cloudtrail")) {
+    tally.screened(record.trail);
+    return NOTHING;
+  }
+  const event = parse(record, reused, judge);
+  if ("excerpt" in event) return event;
+  if (
+    (judge.since !== undefined && event.time < judge.since) ||
+    (judge.until !== undefined && event.time >= judge.until)
+  ) {
+    return asideOf(record, "E_WINDOW", `event of ${new Date(event.time).toISOString()}`);
+  }
+  tally.judged(record.trail, event.truncated);
+  return { drafts: judge.chain.judge(event) };
+}
+
+/** The event of a record: parsed, or salvaged when its text was cut; or the reason why there is none. */
+function parse(record: RawRecord, reused: boolean, judge: Judge): TrailEvent | SetAside {
+  let value: unknown;
+  let salvaged = false;
+  try {
+    value = JSON.parse(record.text);
+  } catch (cause) {
+    value = salvage(record.text);
+    salvaged = true;
+    if (value === undefined) return asideOf(record, "E_JSON", cause instanceof Error ? cause.message : String(cause));
+  }
+  const { origin, scope, loggedAt } = record;
+  if (record.trail === "cloudtrail") {
+    if (!isCloudTrailRecord(value)) return asideOf(record, "E_SCHEMA", problems(isCloudTrailRecord.errors));
+    return normaliseCall(value, { origin, loggedAt, salvaged });
+  }
+  if (!isAuditEvent(value)) return asideOf(record, "E_SCHEMA", problems(isAuditEvent.errors));
+  const key = requestKey(value.requestURI, value.verb, value.requestReceivedTimestamp ?? "");
+  // A spelling whose text could not be read for its ids is remembered once it has been parsed.
+  const auditIdReused =
+    reused || (auditIdIn(record.text) === undefined && !salvaged && judge.auditIds.reused(value.auditID, key));
+  return normaliseAudit(value, { origin, scope, loggedAt, salvaged, auditIdReused });
+}
+
+interface Problem {
+  readonly instancePath: string;
+  readonly message?: string;
+}
+
+function problems(errors: readonly Problem[] | null | undefined): string {
+  const found = (errors ?? [])
+    .slice(0, 3)
+    .map(({ instancePath, message }) => `${instancePath || "record"} ${message ?? "is not valid"}`);
+  return found.join("; ") || "not a record of this trail";
+}
+
+function asideOf(record: RawRecord, code: ErrorCode, message: string): SetAside {
+  return { code, message, origin: record.origin, excerpt: record.text.slice(0, 200) };
+}

@@ -1,0 +1,39 @@
+/** What to do next with something that went wrong: set it aside and go on (poison), stop and try again (transient),
+ * report a fault of ours and go on (bug), raise an alarm and set aside (refused). */
+export type ErrorKind = "poison" | "transient" | "bug" | "refused";
+
+/** Every code this program uses; stable, documented in the README. */
+export const errorCodes = {
+  E_GZIP: { kind: "poison", means: "compressed data that cannot be unpacked, or that unpacks beyond the limit" },
+  E_BASE64: { kind: "poison", means: "a Kinesis record whose data is not base64" },
+  E_JSON: { kind: "poison", means: "text that is not JSON and from which nothing could be salvaged" },
+  E_TOO_LARGE: { kind: "poison", means: "a single record above the size limit" },
+  E_NESTING: { kind: "poison", means: "envelopes nested deeper than the limit" },
+  E_UNKNOWN_SHAPE: {
+    kind: "poison",
+    means: "JSON that is neither an audit event, a CloudTrail record nor a known envelope",
+  },
+  E_OTHER_LOG: { kind: "poison", means: "a line of another log in the same log group (authenticator, scheduler, ...)" },
+  E_SCHEMA: { kind: "poison", means: "an audit event or CloudTrail record without the fields that make it one" },
+  E_WINDOW: { kind: "poison", means: "an event outside --since and --until" },
+  E_KPL: { kind: "poison", means: "a record aggregated by the Kinesis Producer Library, which is not supported" },
+  E_READ: { kind: "transient", means: "an input that cannot be read" },
+  E_DETECTOR: { kind: "bug", means: "a detector threw" },
+  E_CONFIG: { kind: "refused", means: "a configuration that is not valid" },
+  E_ASFF: { kind: "refused", means: "a finding that Security Hub would refuse" },
+} as const satisfies Record<string, { kind: ErrorKind; means: string }>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** An error with a stable code and the cause that made it. */
+export class CrosstrailError extends Error {
+  override readonly name = "CrosstrailError";
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, message: string, cause: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+  get kind(): ErrorKind {
+    return errorCodes[this.code].kind;
+  }
+}

@@ -1,0 +1,238 @@
+import { describe, expect, it } from "vitest";
+import { awsCall, callers } from "../../../test/support/events.ts";
+import { tagsOf } from "./tags.ts";
+
+describe("outcome", () => {
+  it.each<[string, object, string, string]>([
+    ["no error is a success", {}, "success", ""],
+    ["EC2 prefixes Client.", { errorCode: "Client.UnauthorizedOperation" }, "denied", "UnauthorizedOperation"],
+    ["a suffix Exception is dropped", { errorCode: "AccessDeniedException" }, "denied", "AccessDenied"],
+    [
+      "any other error is a failure",
+      { errorCode: "Client.InvalidInstanceID.NotFound" },
+      "failed",
+      "InvalidInstanceID.NotFound",
+    ],
+  ])("%s", (_, overrides, outcome, errorCode) => {
+    expect(awsCall(overrides)).toMatchObject({ outcome, errorCode });
+  });
+
+  it("finds EKS' text in responseElements.message: an answer does not mean success", () => {
+    const call = awsCall({
+      eventSource: "eks.amazonaws.com",
+      eventName: "CreateAccessEntry",
+      errorCode: "AccessDenied",
+      responseElements: { message: "User: x is not authorized" },
+    });
+    expect(call).toMatchObject({ outcome: "denied", message: "User: x is not authorized" });
+  });
+});
+
+describe("who", () => {
+  const pod = callers.human("eks-eksworksho-app1-498124c2-a555-40bf-9059-ca9a26821eb0", "app");
+  it.each<[string, unknown, string]>([
+    ["a person's role session", callers.human(), "human"],
+    ["an IAM user", callers.user(), "human"],
+    ["root", callers.root(), "root"],
+    ["an instance's session", callers.node(), "node"],
+    ["a session named like an instance, assumed by hand", callers.node("i-0a1b2c3d4e5f60001", "R", undefined), "node"],
+    ["an instance role's session of any name, by its delivery", callers.node("odd", "R", "1.0"), "node"],
+    ["a Pod Identity session", pod, "pod"],
+    ["a session that only begins like one of EKS is a person's", callers.human("eks-auto-compute"), "human"],
+    ["a service on its own account", callers.service(), "aws-service"],
+    [
+      "the service-linked role through its service",
+      {
+        ...callers.human("AmazonEKS", "AWSServiceRoleForAmazonEKS"),
+        invokedBy: "eks.amazonaws.com",
+        sessionContext: {
+          sessionIssuer: {
+            arn: "arn:aws:iam::111122223333:role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS",
+            userName: "AWSServiceRoleForAmazonEKS",
+          },
+        },
+      },
+      "control-plane",
+    ],
+    [
+      "a role of that name under another path is anybody's",
+      { ...callers.human("AmazonEKS", "AWSServiceRoleForAmazonEKS"), invokedBy: "eks.amazonaws.com" },
+      "human",
+    ],
+    ["a web identity", { type: "WebIdentityUser", userName: "system:serviceaccount:frontend:api" }, "web-identity"],
+    ["nothing at all", undefined, "unknown"],
+  ])("%s", (_, userIdentity, kind) => {
+    expect(awsCall({ userIdentity }).actor.kind).toBe(kind);
+  });
+
+  it("keeps an address apart from a service's name", () => {
+    expect(awsCall({ sourceIPAddress: "192.0.2.44" })).toMatchObject({ sourceIP: "192.0.2.44" });
+    expect(awsCall({ sourceIPAddress: "eks.amazonaws.com" })).toMatchObject({ viaService: "eks.amazonaws.com" });
+    expect(awsCall({ sourceIPAddress: "eks.amazonaws.com" }).sourceIP).toBeUndefined();
+  });
+});
+
+describe("tags stand in many shapes", () => {
+  it.each<[string, unknown]>([
+    ["STS", { tags: [{ key: "k", value: "v" }] }],
+    ["CreateTags", { tagSet: { items: [{ key: "k", value: "v" }] } }],
+    [
+      "RunInstances",
+      { tagSpecificationSet: { items: [{ resourceType: "instance", tags: [{ key: "k", value: "v" }] }] } },
+    ],
+    [
+      "CreateFleet, single elements without their lists",
+      {
+        CreateFleetRequest: {
+          TagSpecification: { ResourceType: "instance", tag: 1, Tag: { Key: "k", Value: "v", tag: 1 } },
+        },
+      },
+    ],
+    [
+      "CreateFleet, lists",
+      { CreateFleetRequest: { TagSpecification: [{ ResourceType: "instance", Tag: [{ Key: "k", Value: "v" }] }] } },
+    ],
+    ["EKS writes a map", { tags: { k: "v" } }],
+  ])("%s", (_, params) => {
+    expect(tagsOf(params)).toContainEqual({ key: "k", value: "v" });
+  });
+
+  it("prints a value that is no string", () => {
+    expect(tagsOf({ tags: [{ Key: "n", Value: 7 }] })).toEqual([{ key: "n", value: "7" }]);
+  });
+});
+
+describe("facets", () => {
+  it("decodes an ARN that is a path label", () => {
+    const { facets, scope } = awsCall({
+      eventSource: "eks.amazonaws.com",
+      eventName: "AssociateAccessPolicy",
+      requestParameters: {
+        name: "prod",
+        principalArn: "arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fx",
+        policyArn: "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy",
+      },
+    });
+    expect(facets.accessEntry).toMatchObject({ cluster: "prod", principalArn: "arn:aws:iam::111122223333:role/x" });
+    expect(scope.cluster).toBe("prod");
+  });
+
+  it("reads what STS issued, to whom and by whose asking", () => {
+    const { facets } = awsCall({
+      eventSource: "sts.amazonaws.com",
+      eventName: "AssumeRole",
+      userIdentity: callers.service("ec2.amazonaws.com"),
+      sourceIPAddress: "ec2.amazonaws.com",
+      requestParameters: {
+        roleArn: "arn:aws:iam::111122223333:role/team/Node",
+        roleSessionName: "i-0a1b2c3d4e5f60001",
+      },
+      responseElements: { credentials: { accessKeyId: "ASIAEXAMPLE" } },
+    });
+    expect(facets.stsIssue).toMatchObject({
+      roleName: "Node",
+      sessionName: "i-0a1b2c3d4e5f60001",
+      invokedBy: "ec2.amazonaws.com",
+      issuedKey: "ASIAEXAMPLE",
+    });
+  });
+
+  it("collects EC2 ids wherever a call has them, and what proves that EKS owns the resource", () => {
+    const ids = awsCall({
+      eventName: "AttachVolume",
+      requestParameters: { volumeId: "vol-0123456789abcdef0", instanceId: "i-0a1b2c3d4e5f60001" },
+    }).facets.ec2Call;
+    expect(ids?.resources.map(({ type }) => type).sort()).toEqual(["instance", "volume"]);
+    expect(ids?.proof).toBeUndefined();
+    expect(
+      awsCall({
+        eventName: "DeleteLaunchTemplate",
+        requestParameters: { DeleteLaunchTemplateRequest: { LaunchTemplateName: "eks.amazonaws.com/abc" } },
+      }).facets.ec2Call?.proof,
+    ).toBe("launch template eks.amazonaws.com/abc");
+    expect(
+      awsCall({
+        eventName: "StopInstances",
+        responseElements: {
+          instancesSet: {
+            items: [{ instanceId: "i-0a1b2c3d4e5f60001", operator: { managed: true, principal: "eks.amazonaws.com" } }],
+          },
+        },
+      }).facets.ec2Call?.proof,
+    ).toContain("operator");
+    expect(
+      awsCall({
+        eventName: "CreateTags",
+        requestParameters: { tagSet: { items: [{ key: "eks:eks-cluster-name", value: "x" }] } },
+      }).facets.ec2Call?.proof,
+    ).toBeUndefined();
+  });
+
+  it.each<[string, object, string | undefined]>([
+    [
+      "audit logging switched off",
+      {
+        eventSource: "eks.amazonaws.com",
+        eventName: "UpdateClusterConfig",
+        requestParameters: { name: "prod", logging: { clusterLogging: [{ types: ["audit"], enabled: false }] } },
+      },
+      "off",
+    ],
+    [
+      "audit logging switched on",
+      {
+        eventSource: "eks.amazonaws.com",
+        eventName: "UpdateClusterConfig",
+        requestParameters: { name: "prod", logging: { clusterLogging: [{ types: ["audit"], enabled: true }] } },
+      },
+      undefined,
+    ],
+    [
+      "a subscription replaced",
+      {
+        eventSource: "logs.amazonaws.com",
+        eventName: "PutSubscriptionFilter",
+        requestParameters: { logGroupName: "/aws/eks/prod/cluster", filterPattern: "nothing" },
+      },
+      "reroute",
+    ],
+    [
+      "a trail stopped",
+      { eventSource: "cloudtrail.amazonaws.com", eventName: "StopLogging", requestParameters: { name: "org" } },
+      "off",
+    ],
+    [
+      "selectors changed",
+      {
+        eventSource: "cloudtrail.amazonaws.com",
+        eventName: "PutEventSelectors",
+        requestParameters: {
+          trailName: "org",
+          eventSelectors: [{ readWriteType: "WriteOnly", includeManagementEvents: true }],
+        },
+      },
+      "narrow",
+    ],
+  ])("log change: %s", (_, overrides, effect) => {
+    expect(awsCall(overrides).facets.logChange?.effect).toBe(effect);
+  });
+
+  it("tells a selector that keeps reads from one that loses them", () => {
+    const selectors = (requestParameters: object) =>
+      awsCall({ eventSource: "cloudtrail.amazonaws.com", eventName: "PutEventSelectors", requestParameters }).facets
+        .logChange?.detail;
+    expect(selectors({ eventSelectors: [{ readWriteType: "All", includeManagementEvents: true }] })).toContain(
+      "still recorded",
+    );
+    expect(selectors({ eventSelectors: [{ readWriteType: "WriteOnly", includeManagementEvents: true }] })).toContain(
+      "lost",
+    );
+    const advanced = (...fields: object[]) =>
+      selectors({
+        advancedEventSelectors: [{ fieldSelectors: [{ field: "eventCategory", equals: ["Management"] }, ...fields] }],
+      });
+    expect(advanced()).toContain("still recorded");
+    expect(advanced({ field: "readOnly", equals: ["false"] })).toContain("lost");
+    expect(advanced({ field: "eventSource", notEquals: ["sts.amazonaws.com"] })).toContain("lost");
+  });
+});

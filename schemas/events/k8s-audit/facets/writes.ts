@@ -1,0 +1,204 @@
+import { at, compact, list, text, texts } from "../../../json.ts";
+import { isWrite, type K8sBase, type K8sFacetRule } from "../request.ts";
+
+/** A write that points traffic of the cluster at an address: Services, Endpoints, EndpointSlices, Nodes. */
+export interface EndpointWrite {
+  readonly resource: string;
+  /** False at Metadata level (EndpointSlices always, audit-recorded.md 17): the addresses are unknown. */
+  readonly body: boolean;
+  readonly addresses: readonly { readonly field: string; readonly value: string }[];
+}
+
+const ENDPOINTS: ReadonlySet<string> = new Set(["services", "endpoints", "endpointslices", "nodes"]);
+
+export const endpointWrite: K8sFacetRule<EndpointWrite> = {
+  trigger: '"resource":"(?:services|endpoints|endpointslices|nodes)"',
+  find(request: K8sBase): EndpointWrite | undefined {
+    const { object, verb, requestBody } = request;
+    if (!ENDPOINTS.has(object.resource) || !["create", "update", "patch"].includes(verb)) return undefined;
+    if (object.resource !== "nodes" && object.subresource !== "") return undefined;
+    const entries = (field: string, values: readonly (string | undefined)[]): { field: string; value: string }[] =>
+      values.filter((value) => value !== undefined).map((value) => ({ field, value }));
+    const addresses = [
+      ...entries("spec.externalName", [text(requestBody, "spec", "externalName")]),
+      ...entries("spec.externalIPs", texts(requestBody, "spec", "externalIPs")),
+      ...entries("spec.loadBalancerIP", [text(requestBody, "spec", "loadBalancerIP")]),
+      ...list(requestBody, "subsets").flatMap((subset) =>
+        entries(
+          "subsets.addresses.ip",
+          [...list(subset, "addresses"), ...list(subset, "notReadyAddresses")].map((entry) => text(entry, "ip")),
+        ),
+      ),
+      ...list(requestBody, "endpoints").flatMap((entry) => entries("endpoints.addresses", texts(entry, "addresses"))),
+      ...list(requestBody, "status", "addresses").flatMap((entry) =>
+        entries("status.addresses", [text(entry, "address")]),
+      ),
+    ];
+    return { resource: object.resource, body: requestBody !== undefined, addresses };
+  },
+};
+
+/** A write to a Node object. `fields`: the changed parts, empty without a body. */
+export interface NodeWrite {
+  readonly node: string;
+  /** A node that writes its own object. */
+  readonly own: boolean;
+  readonly taints: boolean;
+  readonly unschedulable: boolean;
+  readonly annotations: readonly string[];
+}
+
+export const nodeWrite: K8sFacetRule<NodeWrite> = {
+  trigger: '"resource":"nodes"|/api/v1/nodes',
+  find(request: K8sBase): NodeWrite | undefined {
+    const { object, actor, requestBody } = request;
+    if (
+      object.resource !== "nodes" ||
+      object.group !== "" ||
+      !isWrite(request) ||
+      !["", "status"].includes(object.subresource)
+    )
+      return undefined;
+    return {
+      node: object.name,
+      own: actor.node === object.name,
+      taints: at(requestBody, "spec", "taints") !== undefined,
+      unschedulable: at(requestBody, "spec", "unschedulable") !== undefined,
+      annotations: Object.keys((at(requestBody, "metadata", "annotations") as object | null | undefined) ?? {}),
+    };
+  },
+};
+
+/** A write to an object of Auto Mode's own API groups. Custom resources are logged at Metadata: who, verb, name, code, never the spec
+ * (eks-auto-mode.md §1.2, §6). */
+export interface CustomResource {
+  readonly kind:
+    | "nodeclass"
+    | "nodepool"
+    | "nodeclaim"
+    | "nodediagnostic"
+    | "cninode"
+    | "ingressclassparams"
+    | "definition"
+    | "other";
+  readonly resource: string;
+  readonly group: string;
+  readonly name: string;
+  readonly subresource: string;
+}
+
+const KINDS: Readonly<Record<string, CustomResource["kind"]>> = {
+  nodeclasses: "nodeclass",
+  nodepools: "nodepool",
+  nodeclaims: "nodeclaim",
+  nodediagnostics: "nodediagnostic",
+  cninodes: "cninode",
+  ingressclassparams: "ingressclassparams",
+};
+const GROUPS = /(?:^|\.)(?:eks\.amazonaws\.com|karpenter\.sh|vpcresources\.k8s\.aws|networking\.k8s\.aws)$/;
+
+export const customResource: K8sFacetRule<CustomResource> = {
+  trigger: "eks\\.amazonaws\\.com|karpenter\\.sh|k8s\\.aws",
+  find(request: K8sBase): CustomResource | undefined {
+    const { object } = request;
+    if (!isWrite(request)) return undefined;
+    const { resource, group, name, subresource } = object;
+    if (resource === "customresourcedefinitions" && GROUPS.test(name))
+      return { kind: "definition", resource, group, name, subresource };
+    if (!GROUPS.test(group)) return undefined;
+    const kind = (Object.hasOwn(KINDS, resource) ? KINDS[resource] : undefined) ?? "other";
+    return { kind, resource, group, name, subresource };
+  },
+};
+
+export interface Subject {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace: string;
+}
+
+/** A write to a role or a binding. Lists are empty without a body. */
+export interface RbacWrite {
+  readonly resource: string;
+  readonly name: string;
+  readonly body: boolean;
+  readonly subjects: readonly Subject[];
+  readonly roleRef: string;
+  readonly rules: readonly {
+    readonly verbs: readonly string[];
+    readonly resources: readonly string[];
+    readonly resourceNames: readonly string[];
+    readonly apiGroups: readonly string[];
+  }[];
+}
+
+export const rbacWrite: K8sFacetRule<RbacWrite> = {
+  trigger: "rbac\\.authorization\\.k8s\\.io",
+  find(request: K8sBase): RbacWrite | undefined {
+    const { object, verb } = request;
+    if (object.group !== "rbac.authorization.k8s.io" || !isWrite(request)) return undefined;
+    // A patch asks for a part; what stands afterwards is in the answer, unless it is a Status.
+    const answer = text(request.responseBody, "kind") === "Status" ? undefined : request.responseBody;
+    const body = verb === "patch" ? (answer ?? request.requestBody) : (request.requestBody ?? answer);
+    return {
+      resource: object.resource,
+      name: object.name,
+      body: body !== undefined,
+      subjects: list(body, "subjects").map((subject) => ({
+        kind: text(subject, "kind") ?? "",
+        name: text(subject, "name") ?? "",
+        namespace: text(subject, "namespace") ?? "",
+      })),
+      roleRef: text(body, "roleRef", "name") ?? "",
+      rules: list(body, "rules").map((rule) => ({
+        verbs: texts(rule, "verbs"),
+        resources: texts(rule, "resources"),
+        resourceNames: texts(rule, "resourceNames"),
+        apiGroups: texts(rule, "apiGroups"),
+      })),
+    };
+  },
+};
+
+/** A write that maps an outside identity to a Kubernetes name: aws-auth or a certificate request. */
+export interface NameGrant {
+  readonly means: "aws-auth" | "certificate";
+  readonly body: boolean;
+  /** Text in which the granted names stand: mapRoles and mapUsers, or the decoded certificate request. */
+  readonly content: string;
+  readonly signer: string;
+  readonly action: "request" | "approve" | "write";
+}
+
+export const nameGrant: K8sFacetRule<NameGrant> = {
+  trigger: "aws-auth|certificatesigningrequests",
+  find(request: K8sBase): NameGrant | undefined {
+    const { object, requestBody, responseBody } = request;
+    if (!isWrite(request)) return undefined;
+    if (object.resource === "configmaps" && object.namespace === "kube-system" && object.name === "aws-auth") {
+      const body = at(requestBody, "data") ?? at(responseBody, "data");
+      const content = [text(body, "mapRoles"), text(body, "mapUsers")].filter((part) => part !== undefined).join("\n");
+      return { means: "aws-auth", body: body !== undefined, content, signer: "", action: "write" };
+    }
+    if (object.resource !== "certificatesigningrequests") return undefined;
+    const encoded = text(requestBody, "spec", "request") ?? text(responseBody, "spec", "request");
+    return compact({
+      means: "certificate" as const,
+      body: encoded !== undefined,
+      content: encoded === undefined ? "" : decodeCertificateRequest(encoded),
+      signer: text(requestBody, "spec", "signerName") ?? text(responseBody, "spec", "signerName") ?? "",
+      action: object.subresource === "approval" ? ("approve" as const) : ("request" as const),
+    });
+  },
+};
+
+/** `spec.request` is base64 of PEM, which is base64 of DER; names stand in DER as plain text, so they can be found without parsing it. */
+function decodeCertificateRequest(encoded: string): string {
+  try {
+    const pem = atob(encoded);
+    const body = /-----BEGIN [A-Z ]+-----([\s\S]*?)-----END/.exec(pem)?.[1];
+    return body === undefined ? pem : atob(body.replace(/\s+/g, ""));
+  } catch {
+    return "";
+  }
+}

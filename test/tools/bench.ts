@@ -1,0 +1,169 @@
+/** `npm run bench [-- --json]`: events per second of the whole chain (Kinesis record to findings) beside the naive floor, which unpacks and
+ * parses the same records (base64, gunzip, JSON.parse of the envelope and of every event) and detects nothing. Both run in one process, in turn,
+ * each round in the other order; the ratio of the medians is the figure, as timings drift with the machine. */
+import { gunzipSync, gzipSync } from "node:zlib";
+import { createAuditIdMemory } from "../../detectors/core/audit-ids.ts";
+import { createChain } from "../../detectors/core/chain.ts";
+import { createScreen } from "../../detectors/core/screen.ts";
+import { arm } from "../../detectors/core/settings.ts";
+import { registry } from "../../detectors/registry.ts";
+import { createFindingBook } from "../../functions/pipeline/findings.ts";
+import { judgeChunk } from "../../functions/pipeline/judge.ts";
+import { createTally } from "../../functions/pipeline/tally.ts";
+import { root } from "./folders.ts";
+import { recordingsIn } from "./labels.ts";
+
+const ROUNDS = 9;
+const ROUND_MS = 400;
+const EVENTS_PER_RECORD = 500;
+/** Of 1,000 events: what a cluster writes by itself and on an ordinary day, and an attack in progress. */
+const MIX = {
+  "benign-idle": 400,
+  "benign-node-lifecycle": 250,
+  "benign-controllers": 200,
+  "benign-cicd": 80,
+  "benign-admin-kubectl": 40,
+  "attack-chain": 30,
+} as const;
+
+const json = process.argv.includes("--json");
+const records = kinesisRecords();
+const eventsInAll = records.length * EVENTS_PER_RECORD;
+
+const floors: number[] = [];
+const chains: number[] = [];
+measure(floor, 200);
+measure(chain, 200);
+for (let round = 0; round < ROUNDS; round += 1) {
+  const turns =
+    round % 2 === 0
+      ? ([
+          [floors, floor],
+          [chains, chain],
+        ] as const)
+      : ([
+          [chains, chain],
+          [floors, floor],
+        ] as const);
+  for (const [series, work] of turns) series.push(measure(work, ROUND_MS));
+}
+const result = {
+  ratio: Number((median(chains) / median(floors)).toFixed(3)),
+  eventsPerSecond: Math.round(median(chains)),
+  floorEventsPerSecond: Math.round(median(floors)),
+  detectors: registry.length,
+  node: process.version,
+};
+if (json) console.log(JSON.stringify(result));
+else {
+  console.log(
+    `Mix of ${EVENTS_PER_RECORD * records.length} events in ${records.length} records of ${EVENTS_PER_RECORD}: ${Object.entries(
+      MIX,
+    )
+      .map(([name, share]) => `${share / 10} % ${name}`)
+      .join(", ")}`,
+  );
+  console.log(`floor (base64, gunzip, JSON.parse twice)  ${describe(floors)}`);
+  console.log(`whole chain, ${registry.length} detectors             ${describe(chains)}`);
+  console.log(
+    `ratio ${result.ratio} (node ${process.version}, ${ROUNDS} rounds of ${ROUND_MS} ms, interleaved; compare within one run only)`,
+  );
+}
+
+/** Events per second of `work`, repeated for about `forMs`. */
+function measure(work: () => void, forMs: number): number {
+  const start = performance.now();
+  let rounds = 0;
+  do {
+    work();
+    rounds += 1;
+  } while (performance.now() - start < forMs);
+  return (rounds * eventsInAll * 1_000) / (performance.now() - start);
+}
+
+function floor(): void {
+  for (const record of records) {
+    const { Records } = JSON.parse(record) as { Records: { kinesis: { data: string } }[] };
+    for (const { kinesis } of Records) {
+      const envelope = JSON.parse(gunzipSync(Buffer.from(kinesis.data, "base64")).toString("utf8")) as {
+        logEvents: { message: string }[];
+      };
+      for (const { message } of envelope.logEvents) JSON.parse(message);
+    }
+  }
+}
+
+function chain(): void {
+  const { armed, site, suppressions } = arm(registry, { version: 1 }, {}, []);
+  const judge = {
+    chain: createChain(armed, site, suppressions),
+    screen: createScreen(registry),
+    auditIds: createAuditIdMemory(1_000_000),
+    tally: createTally(),
+    unwrapping: { scope: { account: "111122223333", region: "eu-central-1", cluster: "demo" } },
+  };
+  const book = createFindingBook();
+  for (const record of records)
+    book.add(judgeChunk({ frames: [{ text: record, origin: { from: "bench" } }], bytes: record.length }, judge));
+}
+
+/** Lambda events of one Kinesis record each, as a subscription of a cluster's log group fills them. */
+function kinesisRecords(): readonly string[] {
+  const recordings = new Map(
+    recordingsIn(`${root}test/recordings/audit`).map(({ name, events }) => [name, events.trimEnd().split("\n")]),
+  );
+  const lines = Object.entries(MIX).flatMap(([name, share]) => {
+    const source = recordings.get(name) ?? [];
+    return Array.from({ length: share * 4 }, (_, index) => source[index % source.length] ?? "");
+  });
+  // A fixed shuffle: every record gets the whole mix.
+  const mixed = lines
+    .map((line, index) => [(index * 7_919) % lines.length, line] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([, line]) => line);
+  const groups = Array.from({ length: Math.floor(mixed.length / EVENTS_PER_RECORD) }, (_, index) =>
+    mixed.slice(index * EVENTS_PER_RECORD, (index + 1) * EVENTS_PER_RECORD),
+  );
+  return groups.map((messages, index) => {
+    const envelope = {
+      messageType: "DATA_MESSAGE",
+      owner: "111122223333",
+      logGroup: "/aws/eks/demo/cluster",
+      logStream: "kube-apiserver-audit-0123456789abcdef0123456789abcdef",
+      subscriptionFilters: ["crosstrail"],
+      logEvents: messages.map((message, at) => ({
+        id: String(3_195_000_000 + index * 1_000 + at),
+        timestamp: 1_795_000_000_000 + at,
+        message,
+      })),
+    };
+    const data = gzipSync(JSON.stringify(envelope)).toString("base64");
+    const kinesis = {
+      kinesisSchemaVersion: "1.0",
+      partitionKey: "p",
+      sequenceNumber: String(index),
+      data,
+      approximateArrivalTimestamp: 1_795_000_000,
+    };
+    return JSON.stringify({
+      Records: [
+        {
+          kinesis,
+          eventSource: "aws:kinesis",
+          eventID: `shardId-000000000000:${index}`,
+          awsRegion: "eu-central-1",
+          eventSourceARN: "arn:aws:kinesis:eu-central-1:111122223333:stream/audit",
+        },
+      ],
+    });
+  });
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+function describe(values: readonly number[]): string {
+  const spread = Math.round((100 * (Math.max(...values) - Math.min(...values))) / median(values));
+  return `${Math.round(median(values)).toLocaleString("en")} events/s (spread ${spread} %)`;
+}

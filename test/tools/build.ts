@@ -1,0 +1,49 @@
+// Bundles the command into dist/: Node does not strip types under node_modules, so what ships is JavaScript. Nothing is
+// left external but Node itself: the tarball runs without an install of anything else.
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+const root = join(import.meta.dirname, "../..");
+const dist = join(root, "dist");
+
+rmSync(dist, { recursive: true, force: true });
+const { metafile } = await build({
+  absWorkingDir: root,
+  entryPoints: { cli: "functions/cli/main.ts" },
+  outdir: "dist",
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node22",
+  banner: {
+    // pino and its kin are CommonJS and ask for `require` when they start.
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+  },
+  sourcemap: true,
+  sourcesContent: false,
+  legalComments: "none", // all of them are in the notices, whole
+  metafile: true,
+  logLevel: "warning",
+});
+writeFileSync(join(dist, "THIRD-PARTY-NOTICES.txt"), notices(Object.keys(metafile.inputs)));
+for (const [file, { bytes }] of Object.entries(metafile.outputs)) {
+  if (file.endsWith(".js")) console.error(`${file}  ${Math.round(bytes / 1024)} kB`);
+}
+
+/** The licences of the bundled packages: they ask to travel with every copy. */
+function notices(inputs: readonly string[]): string {
+  const folders = inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input)?.[0] ?? []);
+  return [...new Set(folders)]
+    .sort()
+    .map(notice)
+    .join(`\n${"-".repeat(80)}\n\n`);
+}
+
+function notice(folder: string): string {
+  const { name, version, license } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+  const texts = readdirSync(join(root, folder))
+    .filter((file) => /^(?:licen[cs]e|notice|copying)/i.test(file))
+    .map((file) => readFileSync(join(root, folder, file), "utf8").trim());
+  return `${[`${name} ${version} (${license})`, ...texts].join("\n\n")}\n`;
+}
