@@ -9,14 +9,14 @@ const check = process.argv.includes("--check");
 
 await registry();
 // What follows imports the registry: it must stand first.
-const { detectorTable } = await import("./readme-table.ts");
+const { readmeTables } = await import("./readme-table.ts");
 const { jsonSchemas, validators } = await import("./validators.ts");
 for (const [file, text] of [...(await validators()), ...jsonSchemas()]) emit(file, text);
 const { samples } = await import("./samples.ts");
 emit("detectors/samples.generated.ts", await samples());
 emit(
   "README.md",
-  detectorTable(existsSync(join(root, "README.md")) ? readFileSync(join(root, "README.md"), "utf8") : ""),
+  readmeTables(existsSync(join(root, "README.md")) ? readFileSync(join(root, "README.md"), "utf8") : ""),
 );
 
 const drifted = [...outputs].filter(
