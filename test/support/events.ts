@@ -149,7 +149,7 @@ export const callers = {
 } as const;
 
 /** A CloudTrail record, normalised; by default a successful ec2:DescribeInstances by a person. */
-export function awsCall(overrides: Partial<CloudTrailRecord> & Record<string, unknown> = {}): AwsCall {
+export function awsCall(overrides: Partial<CloudTrailRecord> & object = {}): AwsCall {
   const record: CloudTrailRecord & Record<string, unknown> = {
     eventVersion: "1.11",
     eventID: "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee",

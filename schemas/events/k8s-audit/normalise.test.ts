@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { auditEvent, users } from "../../../test/support/events.ts";
-import type { AuditEvent } from "./wire.ts";
+import type { AuditEvent, AuditUser } from "./wire.ts";
 
 const ref = (resource: string, rest: object = {}) => ({
   objectRef: { resource, namespace: "shop", name: "x", apiVersion: "v1", ...rest },
@@ -51,7 +51,7 @@ describe("outcome", () => {
 });
 
 describe("who", () => {
-  it.each<[string, AuditEvent["user"], string]>([
+  it.each<[string, AuditUser, string]>([
     ["an access entry's role session is human", users.human(), "human"],
     ["an Auto node", users.node(), "node"],
     ["a service account", users.serviceAccount(), "service-account"],
