@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { CrosstrailError } from "../../../schemas/errors.ts";
-import { createFrames } from "../../pipeline/decode/frame.ts";
 import { isGzip } from "../../pipeline/decode/bytes.ts";
+import { createFrames } from "../../pipeline/decode/frame.ts";
 import type { Chunk, Frame } from "../../pipeline/records.ts";
 
 export interface ReadOptions {
@@ -53,7 +53,8 @@ async function* filesOf(path: string, onError: ReadOptions["onError"]): AsyncGen
   try {
     const names = (await readdir(path, { withFileTypes: true })).filter(({ name }) => !name.startsWith("."));
     for (const entry of names.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (entry.isDirectory() || entry.isFile() || entry.isSymbolicLink()) yield* filesOf(join(path, entry.name), onError);
+      if (entry.isDirectory() || entry.isFile() || entry.isSymbolicLink())
+        yield* filesOf(join(path, entry.name), onError);
     }
   } catch (cause) {
     onError(unreadable(path, cause));
@@ -119,11 +120,16 @@ async function feed(pieces: AsyncGenerator<Buffer>, into: ReturnType<typeof crea
   into.end();
 }
 
-const isZlib = (cause: unknown): boolean => cause instanceof Error && "code" in cause && /^Z_|^ERR_.*ZLIB|UNEXPECTED_END/.test(String(cause.code));
+const isZlib = (cause: unknown): boolean =>
+  cause instanceof Error && "code" in cause && /^Z_|^ERR_.*ZLIB|UNEXPECTED_END/.test(String(cause.code));
 
 function corrupt(path: string, cause: unknown): Frame {
   const message = cause instanceof Error ? cause.message : String(cause);
-  return { text: "", origin: { from: path }, error: { code: "E_GZIP", message: `${message}; what came before it was read` } };
+  return {
+    text: "",
+    origin: { from: path },
+    error: { code: "E_GZIP", message: `${message}; what came before it was read` },
+  };
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -138,4 +144,3 @@ function unreadable(path: string, cause: unknown): CrosstrailError {
   const reason = REASONS[code] ?? (cause instanceof Error ? cause.message : String(cause));
   return new CrosstrailError("E_READ", `${path}: ${reason}`, cause);
 }
-

@@ -16,29 +16,37 @@ export function salvage(text: string): unknown {
 
 const MAX_DEPTH = 500;
 
+interface Cut {
+  readonly end: number;
+  readonly closers: string;
+}
+
 /** Where the text can be cut so that only closing brackets are missing: after a complete member or element, or after an opening bracket. */
-function lastSafeEnd(text: string): { readonly end: number; readonly closers: string } | undefined {
+function lastSafeEnd(text: string): Cut | undefined {
+  let safe: Cut | undefined;
   let closers = "";
-  let inString = false;
-  let safe: { end: number; closers: string } | undefined;
   for (let at = 0; at < text.length; at += 1) {
-    const char = text[at];
-    if (inString) {
-      if (char === "\\") at += 1;
-      else if (char === '"') inString = false;
-      continue;
-    }
-    if (char === '"') inString = true;
-    else if (char === "{" || char === "[") {
-      closers = (char === "{" ? "}" : "]") + closers;
+    const char = text[at] as string;
+    if (char === '"') at = endOfString(text, at);
+    else if (char === ",") safe = { end: at, closers };
+    else if (BRACKETS.has(char)) {
+      const closer = CLOSERS[char];
+      closers = closer === undefined ? closers.slice(1) : closer + closers;
       if (closers.length > MAX_DEPTH) return safe;
-      safe = { end: at + 1, closers };
-    } else if (char === "}" || char === "]") {
-      closers = closers.slice(1);
       safe = { end: at + 1, closers };
       // Text after the end of the value: whatever it is, it is no part of it.
       if (closers === "") return safe;
-    } else if (char === ",") safe = { end: at, closers };
+    }
   }
   return safe;
+}
+
+const BRACKETS: ReadonlySet<string> = new Set(["{", "[", "}", "]"]);
+const CLOSERS: Readonly<Record<string, string>> = { "{": "}", "[": "]" };
+
+/** Index of the quote that ends the string which begins at `start`; the end of the text when it was cut. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+  return at;
 }

@@ -3,6 +3,7 @@
 const LISTS: ReadonlySet<string> = new Set(["Records", "events", "Events", "items", "results"]);
 const MAX_DEPTH = 2_000;
 const EXCERPT = 200;
+const SPACE: ReadonlySet<string> = new Set([" ", "\t", "\r"]);
 
 export interface Value {
   readonly text: string;
@@ -83,65 +84,82 @@ export function startScan(firstLine: number, maxValue: number): Scan {
   /** Takes a closing bracket; false when the document is broken. */
   function close(bracket: string): boolean {
     if (!stack.endsWith(bracket === "}" ? "{" : "[")) return false;
-    if (stack.length === level) {
-      finish();
-      level = 0;
-    }
+    if (stack.length === level) level = 0;
     stack = stack.slice(0, -1);
     return true;
   }
 
-  function feed(text: string): Fed {
-    values = [];
-    let from = 0;
-    let lineStart = 0;
-    const stop = (used: number): Fed => {
-      keep(text.slice(from, used));
+  /** One character inside of a string. */
+  function inText(char: string): void {
+    if (escaped) escaped = false;
+    else if (char === "\\") escaped = true;
+    else if (char === '"') inString = false;
+    if (inString && stack.length === 1 && name.length < 16) name += char;
+  }
+
+  /** One character outside of strings; false when the document is broken. */
+  function outside(char: string): boolean {
+    if (char === '"') {
+      inString = true;
+      if (stack.length === 1) name = "";
+    }
+    let sound = true;
+    if (char === "{" || char === "[") sound = open(char);
+    else if (char === "}" || char === "]") sound = close(char);
+    previous = char;
+    return sound;
+  }
+
+  /** True where an element of the list of records ends, or the list does. */
+  const endsElement = (char: string): boolean => level > 0 && stack.length === level && (char === "," || char === "]");
+
+  /** The piece being read, where what is held of it begins, and where its last line does. */
+  let piece = "";
+  let from = 0;
+  let lineStart = 0;
+
+  /** One character outside of strings at `at`; where the document ends, if it does here. */
+  function structure(char: string, at: number): number | undefined {
+    if (endsElement(char)) {
+      keep(piece.slice(from, at));
+      from = at + 1;
       finish();
-      return { values, used, ended: true };
-    };
-    for (let at = 0; at < text.length; at += 1) {
-      const char = text[at] as string;
+    } else if (held === undefined && (stack === "" || stack.length === level)) {
+      begin();
+      from = at;
+    }
+    if (!outside(char)) return lineStart > from ? lineStart : at;
+    return stack === "" ? at + 1 : undefined;
+  }
+
+  /** Where the document ends in `piece`, if it does. */
+  function endOfDocument(): number | undefined {
+    for (let at = 0; at < piece.length; at += 1) {
+      const char = piece[at] as string;
       if (char === "\n") {
-        if (inString) return stop(at);
+        if (inString) return at;
         line += 1;
         lineStart = at + 1;
-        continue;
+      } else if (inString) inText(char);
+      else if (!SPACE.has(char)) {
+        const end = structure(char, at);
+        if (end !== undefined) return end;
       }
-      if (inString) {
-        if (escaped) escaped = false;
-        else if (char === "\\") escaped = true;
-        else if (char === '"') inString = false;
-        if (inString && stack.length === 1 && name.length < 16) name += char;
-        continue;
-      }
-      if (char === " " || char === "\t" || char === "\r") continue;
-      const element = level > 0 && stack.length === level;
-      if (held === undefined && (stack === "" || (element && char !== "," && char !== "]"))) {
-        begin();
-        from = at;
-      }
-      if (char === '"') {
-        inString = true;
-        if (stack.length === 1) name = "";
-      } else if (char === "{" || char === "[") {
-        if (!open(char)) return stop(lineStart > from ? lineStart : at);
-      } else if (char === "}" || char === "]") {
-        if (element) {
-          keep(text.slice(from, at));
-          from = at + 1;
-        }
-        if (!close(char)) return stop(lineStart > from ? lineStart : at);
-        if (stack === "") return stop(at + 1);
-      } else if (char === "," && element) {
-        keep(text.slice(from, at));
-        from = at + 1;
-        finish();
-      }
-      previous = char;
     }
-    keep(text.slice(from));
-    return { values, used: text.length, ended: false };
+    return undefined;
+  }
+
+  function feed(text: string): Fed {
+    values = [];
+    piece = text;
+    from = 0;
+    lineStart = 0;
+    const end = endOfDocument();
+    const used = end ?? text.length;
+    keep(text.slice(from, used));
+    if (end !== undefined) finish();
+    piece = "";
+    return { values, used, ended: end !== undefined };
   }
 
   return {

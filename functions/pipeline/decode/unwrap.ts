@@ -43,9 +43,9 @@ export function unwrap(frame: Frame, { scope, maxUnzipped = MAX_UNZIPPED }: Unwr
 const AUDIT = '{"kind":"Event","apiVersion":"audit.k8s.io';
 const CLOUDTRAIL = '{"eventVersion":"';
 
-function openText(raw: string, around: Around, out: Out): void {
-  if (raw.startsWith(AUDIT)) return void out.records.push(record("k8s-audit", raw, around));
-  if (raw.startsWith(CLOUDTRAIL)) return void out.records.push(record("cloudtrail", raw, around));
+function openText(raw: string, around: Around, out: Out): undefined {
+  if (raw.startsWith(AUDIT)) return take("k8s-audit", raw, around, out);
+  if (raw.startsWith(CLOUDTRAIL)) return take("cloudtrail", raw, around, out);
   if (around.depth > MAX_NESTING) return aside("E_NESTING", "envelopes within envelopes", raw, around, out);
   const line = logLine(raw);
   if (line !== undefined)
@@ -60,15 +60,15 @@ function openText(raw: string, around: Around, out: Out): void {
 }
 
 /** Text that is not JSON: a cut record (salvaged later by its text), a line of another log, or nothing that can be read. */
-function openBroken(raw: string, cause: unknown, around: Around, out: Out): void {
-  if (raw.includes('"auditID":"')) return void out.records.push(record("k8s-audit", raw, around));
-  if (raw.includes('"eventSource":"')) return void out.records.push(record("cloudtrail", raw, around));
+function openBroken(raw: string, cause: unknown, around: Around, out: Out): undefined {
+  if (raw.includes('"auditID":"')) return take("k8s-audit", raw, around, out);
+  if (raw.includes('"eventSource":"')) return take("cloudtrail", raw, around, out);
   if (isOtherLog(raw)) return aside("E_OTHER_LOG", "a line of another log", raw, around, out);
   aside("E_JSON", cause instanceof Error ? cause.message : String(cause), raw, around, out);
 }
 
 /** `raw`: the text that the value was parsed from; undefined when it was part of a larger one. */
-function openValue(value: unknown, raw: string | undefined, around: Around, out: Out): void {
+function openValue(value: unknown, raw: string | undefined, around: Around, out: Out): undefined {
   const inner = { ...around, depth: around.depth + 1 };
   if (around.depth > MAX_NESTING)
     return aside("E_NESTING", "envelopes within envelopes", shown(value, raw), around, out);
@@ -77,10 +77,10 @@ function openValue(value: unknown, raw: string | undefined, around: Around, out:
   if (value === null || typeof value !== "object")
     return aside("E_UNKNOWN_SHAPE", `a lone ${typeof value}`, shown(value, raw), around, out);
   if (text(value, "auditID") !== undefined && at(value, "stage") !== undefined) {
-    return void out.records.push(record("k8s-audit", raw ?? JSON.stringify(value), around));
+    return take("k8s-audit", raw ?? JSON.stringify(value), around, out);
   }
   if (text(value, "eventSource") !== undefined && text(value, "eventName") !== undefined) {
-    return void out.records.push(record("cloudtrail", raw ?? JSON.stringify(value), around));
+    return take("cloudtrail", raw ?? JSON.stringify(value), around, out);
   }
   const open = envelopes.find(({ is }) => is(value));
   if (open !== undefined) return open.open(value, inner, out);
@@ -95,7 +95,7 @@ function openValue(value: unknown, raw: string | undefined, around: Around, out:
 
 interface Envelope {
   readonly is: (value: object) => boolean;
-  readonly open: (value: object, around: Around, out: Out) => void;
+  readonly open: (value: object, around: Around, out: Out) => undefined;
 }
 
 const holds =
@@ -143,13 +143,13 @@ const envelopes: readonly Envelope[] = [
   listed("results"),
 ];
 
-function openAll(values: readonly unknown[], around: Around, out: Out): void {
+function openAll(values: readonly unknown[], around: Around, out: Out): undefined {
   for (const value of values) openValue(value, undefined, around, out);
 }
 
 const GROUP = /^\/aws\/eks\/([^/]+)\/cluster$/;
 
-function openSubscription(value: object, around: Around, out: Out): void {
+function openSubscription(value: object, around: Around, out: Out): undefined {
   if (text(value, "messageType") === "CONTROL_MESSAGE") {
     out.control += 1;
     return;
@@ -169,14 +169,14 @@ function openSubscription(value: object, around: Around, out: Out): void {
   }
 }
 
-function openMessage(value: object, around: Around, out: Out): void {
+function openMessage(value: object, around: Around, out: Out): undefined {
   const stream = text(value, "logStreamName") ?? "";
   const message = text(value, "message") ?? "";
   if (isOtherStream(stream)) return aside("E_OTHER_LOG", `a line of ${stream}`, message, around, out);
   openText(message, { ...around, loggedAt: timeOr(around.loggedAt, at(value, "timestamp") as number) }, out);
 }
 
-function openKinesis(value: object, around: Around, out: Out): void {
+function openKinesis(value: object, around: Around, out: Out): undefined {
   const shard = /^(shardId-\d+):/.exec(text(value, "eventID") ?? "")?.[1];
   const sequence = text(value, "kinesis", "sequenceNumber");
   const region = text(value, "awsRegion");
@@ -188,11 +188,11 @@ function openKinesis(value: object, around: Around, out: Out): void {
   openBytes(kinesisData(text(value, "kinesis", "data") ?? "", around.maxUnzipped), { ...around, origin, scope }, out);
 }
 
-function openZipped(base64: string, around: Around, out: Out): void {
+function openZipped(base64: string, around: Around, out: Out): undefined {
   openBytes(unzip(Buffer.from(base64, "base64"), around.maxUnzipped), around, out);
 }
 
-function openBytes(opened: ReturnType<typeof unzip>, around: Around, out: Out): void {
+function openBytes(opened: ReturnType<typeof unzip>, around: Around, out: Out): undefined {
   if ("code" in opened) return aside(opened.code, opened.message, "", around, out);
   // A producer may put several lines into one record.
   const lines =
@@ -205,7 +205,7 @@ function isRow(values: readonly unknown[]): boolean {
   return values.length > 0 && values.every((entry) => text(entry, "field") !== undefined);
 }
 
-function openRow(row: readonly unknown[], around: Around, out: Out): void {
+function openRow(row: readonly unknown[], around: Around, out: Out): undefined {
   const field = (name: string): string | undefined =>
     text(
       row.find((entry) => text(entry, "field") === name),
@@ -219,11 +219,11 @@ function openRow(row: readonly unknown[], around: Around, out: Out): void {
   openText(message, { ...around, loggedAt }, out);
 }
 
-function record(trail: RawRecord["trail"], raw: string, { origin, scope, loggedAt }: Around): RawRecord {
-  return { trail, text: raw, origin, scope, loggedAt };
+function take(trail: RawRecord["trail"], raw: string, { origin, scope, loggedAt }: Around, out: Out): undefined {
+  out.records.push({ trail, text: raw, origin, scope, loggedAt });
 }
 
-function aside(code: ErrorCode, message: string, excerpt: string, around: Around, out: Out): void {
+function aside(code: ErrorCode, message: string, excerpt: string, around: Around, out: Out): undefined {
   out.aside.push({ code, message, origin: around.origin, excerpt: excerpt.slice(0, EXCERPT) });
 }
 
