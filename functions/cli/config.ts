@@ -1,0 +1,39 @@
+import { readFileSync } from "node:fs";
+import { isConfig } from "../../detectors/validators.generated.js";
+import type { Config } from "../../schemas/config/config.ts";
+import { CrosstrailError } from "../../schemas/errors.ts";
+
+/** The configuration of a file, valid to the last key. Throws E_CONFIG naming the file and the field. */
+export function readConfig(file: string | undefined): Config {
+  if (file === undefined) return { version: 1 };
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    const missing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CrosstrailError("E_CONFIG", `${file}: ${missing ? "no such file or directory" : why}`, cause);
+  }
+  if (!isConfig(value)) {
+    const [problem] = isConfig.errors ?? [];
+    throw new CrosstrailError("E_CONFIG", `${file}: ${problemText(problem)}`, problem);
+  }
+  return value;
+}
+
+interface Problem {
+  readonly instancePath: string;
+  readonly keyword: string;
+  readonly message?: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+function problemText(problem: Problem | undefined): string {
+  if (problem === undefined) return "not valid";
+  const { instancePath, keyword, message, params } = problem;
+  const where = instancePath === "" ? "" : `${instancePath} `;
+  if (keyword === "additionalProperties") return `${where}has an unknown key "${String(params.additionalProperty)}"`;
+  if (keyword === "enum" || keyword === "const")
+    return `${where}${message}: ${JSON.stringify(params.allowedValues ?? params.allowedValue)}`;
+  return `${where}${message ?? "is not valid"}`;
+}

@@ -1,0 +1,128 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { CrosstrailError } from "../../schemas/errors.ts";
+import { severities } from "../../schemas/findings/finding.ts";
+import { levels } from "../log.ts";
+import { safe, wantsColour } from "../terminal.ts";
+import { catalogue, explain } from "./catalogue.ts";
+import { EXIT } from "./exit.ts";
+import { clusterOf, formats, names, severityOf, timeOf } from "./options.ts";
+import { type ReplayOptions, replay } from "./replay.ts";
+
+const now = Date.now();
+const program = new Command("crosstrail")
+  .description("Detects attacks on Amazon EKS Auto Mode in Kubernetes audit logs and AWS CloudTrail.")
+  .version(version(), "-V, --version")
+  .showSuggestionAfterError()
+  .exitOverride()
+  .configureOutput({
+    outputError: (text, write) =>
+      write(
+        `crosstrail: ${safe(
+          text
+            .trim()
+            .replace(/^error: /, "")
+            .replaceAll("\n", " "),
+        )}\n`,
+      ),
+  })
+  .addHelpText(
+    "after",
+    `
+Examples:
+  crosstrail replay audit.json.gz cloudtrail/          files and folders, gzip or plain, in any mixture
+  aws logs filter-log-events ... | crosstrail replay --cluster 111122223333/eu-central-1/prod -
+  crosstrail replay --only credential-access --fail-on high --format ndjson logs/ > findings.ndjson
+  crosstrail explain imds/exec
+
+Exit codes: 0 done, 1 an input could not be read or an internal error, 2 wrong usage or configuration,
+10 --fail-on reached, 130 interrupted.`,
+  );
+
+program
+  .command("replay")
+  .description("replay recorded logs and report findings")
+  .argument("<input...>", "files, folders, or - for standard input")
+  .addOption(
+    new Option("--format <format>", "of the findings (default: table on a terminal, ndjson otherwise)").choices(
+      formats,
+    ),
+  )
+  .option("--out <file>", "write the findings into a file")
+  .option("--config <file>", "what is yours: Auto roles, proxies, parameters, suppressions")
+  .option("--cluster <account/region/name>", "of audit events without an envelope", clusterOf)
+  .option("--since <time>", "leave out earlier events: 2026-11-22T10:00Z, or an age as 6h", timeOf(now))
+  .option("--until <time>", "leave out events from this time on", timeOf(now))
+  .option("--only <names>", "detectors, groups, tactics or techniques; a list, repeatable", names)
+  .option("--skip <names>", "the same, left out", names)
+  .option(
+    "--fail-on <severity>",
+    `exit ${EXIT.findings} when a finding is that severe: ${severities.join(", ")}`,
+    severityOf,
+  )
+  .option("--set-aside <file>", "write every piece that could not be judged, with its place and the reason, as NDJSON")
+  .option("--shadow", "show findings of detectors in shadow, too")
+  .option("--quiet", "no progress bar, no summary")
+  .option("--no-color", "no colours")
+  .addOption(
+    new Option("--log-level <level>", "of the program's own log, JSON on standard error")
+      .choices(levels)
+      .default("error"),
+  )
+  .action(async (inputs: string[], options: ReplayOptions) => {
+    process.exitCode = await replay(inputs, options);
+  });
+
+program
+  .command("detectors")
+  .description("the catalogue")
+  .addOption(new Option("--format <format>").choices(["table", "json", "markdown"]).default("table"))
+  .option("--no-color", "no colours")
+  .action(({ format, color }: { format: "table" | "json" | "markdown"; color: boolean }) => {
+    console.log(
+      catalogue(format, Math.min(process.stdout.columns ?? 120, 140), wantsColour(process.stdout, color, process.env)),
+    );
+  });
+
+program
+  .command("explain")
+  .description("a detector's runbook, parameters, needed logs and known gaps")
+  .argument("<detector>", "as in the catalogue")
+  .action((id: string) => {
+    console.log(explain(id));
+  });
+
+// A reader that has seen enough, as `head`, is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(EXIT.fine);
+  throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (cause) {
+  process.exitCode = fail(cause);
+}
+
+/** Says in one line what went wrong, and gives the exit code for it. */
+function fail(cause: unknown): number {
+  if (cause instanceof CommanderError) return cause.exitCode === 0 ? EXIT.fine : EXIT.usage;
+  if (process.env.CROSSTRAIL_DEBUG) console.error(cause);
+  else console.error(safe(`crosstrail: ${cause instanceof Error ? cause.message : String(cause)}`));
+  const usage =
+    cause instanceof InvalidArgumentError || (cause instanceof CrosstrailError && cause.code === "E_CONFIG");
+  return usage ? EXIT.usage : EXIT.failed;
+}
+
+function version(): string {
+  const file = ["../../package.json", "../package.json"].map((path) => new URL(path, import.meta.url));
+  for (const url of file) {
+    try {
+      const { name, version: found } = JSON.parse(readFileSync(url, "utf8")) as { name?: string; version?: string };
+      if (name === "crosstrail" && found !== undefined) return found;
+    } catch {
+      // The other place: sources stand two folders below package.json, the bundle one.
+    }
+  }
+  return "unknown";
+}
