@@ -29,8 +29,8 @@ export type ErrorCode = keyof typeof errorCodes;
 export class CrosstrailError extends Error {
   override readonly name = "CrosstrailError";
   readonly code: ErrorCode;
-  constructor(code: ErrorCode, message: string, cause: unknown) {
-    super(message, { cause });
+  constructor(code: ErrorCode, message: string, options: { readonly cause: unknown }) {
+    super(message, options);
     this.code = code;
   }
   get kind(): ErrorKind {

@@ -45,13 +45,13 @@ export function arm(
       throw new CrosstrailError(
         "E_CONFIG",
         `suppressions[${index}].detector: no detector is named "${rule.detector}"`,
-        undefined,
+        { cause: undefined },
       );
     }
     const hidden = samples.find((sample) => covers(rule, sample));
     if (hidden !== undefined) {
       const what = `suppressions[${index}] would hide ${rule.detector}'s own hit sample (${hidden.event}): name the actor and action more narrowly`;
-      throw new CrosstrailError("E_CONFIG", what, undefined);
+      throw new CrosstrailError("E_CONFIG", what, { cause: undefined });
     }
   }
   const armed = select(all, selection).map((detector) => armOne(detector, config));
@@ -90,7 +90,9 @@ function select(all: readonly EventDetector[], { only, skip }: Selection): reado
     });
     const unknown = names.find((name) => !used.has(plain(name)));
     if (unknown !== undefined)
-      throw new CrosstrailError("E_CONFIG", `no detector, group, tactic or technique is named "${unknown}"`, undefined);
+      throw new CrosstrailError("E_CONFIG", `no detector, group, tactic or technique is named "${unknown}"`, {
+        cause: undefined,
+      });
     return matching;
   };
   const kept = only === undefined ? all : named(only);

@@ -42,15 +42,13 @@ export function catalogue(format: "table" | "json" | "markdown", columns: number
 
 /** One detector: its runbook, parameters, the logs it needs, what it cannot see. Throws E_CONFIG for a name that is none, with the nearest. */
 export function explain(id: string): string {
-  const detector = registry.find(({ meta }) => meta.id === id);
+  const detector = registry.find((entry) => entry.meta.id === id);
   if (detector === undefined) {
-    const near = registry
-      .map(({ meta }) => meta.id)
-      .filter((name) => name.endsWith(`/${id}`) || name.startsWith(id) || distance(name, id) <= 4);
+    const near = registry.map((entry) => entry.meta.id).filter((name) => name.includes(id) || distance(name, id) <= 4);
     throw new CrosstrailError(
       "E_CONFIG",
       `no detector is named "${id}"${near.length > 0 ? `; did you mean ${near.slice(0, 3).join(", ")}?` : "; crosstrail detectors lists them"}`,
-      undefined,
+      { cause: undefined },
     );
   }
   const { meta, params } = detector;

@@ -12,11 +12,11 @@ export function readConfig(file: string | undefined): Config {
   } catch (cause) {
     const missing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new CrosstrailError("E_CONFIG", `${file}: ${missing ? "no such file or directory" : why}`, cause);
+    throw new CrosstrailError("E_CONFIG", `${file}: ${missing ? "no such file or directory" : why}`, { cause });
   }
   if (!isConfig(value)) {
     const [problem] = isConfig.errors ?? [];
-    throw new CrosstrailError("E_CONFIG", `${file}: ${problemText(problem)}`, problem);
+    throw new CrosstrailError("E_CONFIG", `${file}: ${problemText(problem)}`, { cause: problem });
   }
   return value;
 }

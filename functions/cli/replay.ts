@@ -116,7 +116,7 @@ export async function replay(paths: readonly string[], options: ReplayOptions): 
     throw new CrosstrailError(
       "E_DETECTOR",
       `internal error: ${read} events read, but ${judged} judged and ${setAside} set aside`,
-      undefined,
+      { cause: undefined },
     );
   }
   return exitCode(outcome, options.failOn, refused.length);

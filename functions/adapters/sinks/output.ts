@@ -16,7 +16,7 @@ export function openOutput(file: string | undefined, stdout: Writable): Output {
   stream.on("error", (cause: NodeJS.ErrnoException) => {
     gone = true;
     if (cause.code !== "EPIPE")
-      failure = new CrosstrailError("E_READ", `${file ?? "standard output"}: ${cause.message}`, cause);
+      failure = new CrosstrailError("E_READ", `${file ?? "standard output"}: ${cause.message}`, { cause });
   });
   const settled = (): void => {
     if (failure !== undefined) throw failure;

@@ -1,8 +1,9 @@
 import Table from "cli-table3";
+import wrapAnsi from "wrap-ansi";
 import type { Finding } from "../../../schemas/findings/finding.ts";
 import { type Style, safe } from "../../terminal.ts";
 
-/** Widths of borders and padding around five columns. */
+/** Border and padding of five columns, and the columns whose width does not change. */
 const FRAME = 16;
 const SEVERITY = 8;
 const WHEN = 8;
@@ -11,12 +12,11 @@ const COUNT = 5;
 /** Findings as a table that fits the terminal: most severe first, each with who, from where, on what and how often. */
 export function findingsTable(findings: readonly Finding[], columns: number, style: Style): string {
   const rest = Math.max(40, columns - FRAME - SEVERITY - WHEN - COUNT);
-  const who = Math.min(34, Math.floor(rest * 0.36));
+  const who = Math.min(36, Math.floor(rest * 0.38));
+  const widths = [SEVERITY, WHEN, rest - who, who, COUNT];
   const table = new Table({
-    head: ["severity", "UTC", "finding", "who, from where", "count"].map((title) => style.dim(title)),
-    colWidths: [SEVERITY + 2, WHEN + 2, rest - who + 2, who + 2, COUNT + 2],
-    wordWrap: true,
-    wrapOnWordBoundary: false,
+    head: ["severity", "UTC", "finding", "who, from where", "count"].map(style.dim),
+    colWidths: widths.map((width) => width + 2),
     style: { head: [], border: [] },
   });
   for (const finding of findings) {
@@ -24,23 +24,26 @@ export function findingsTable(findings: readonly Finding[], columns: number, sty
     table.push([
       style.severity(severity, severity === "informational" ? "info" : severity),
       `${firstSeen.slice(5, 10)}\n${firstSeen.slice(11, 19)}`,
-      `${safe(title)}\n${style.dim(detector)}`,
-      whoOf(finding),
+      `${wrapped(title, rest - who)}\n${style.dim(wrapped(detector, rest - who))}`,
+      whoOf(finding)
+        .map((line) => wrapped(line, who))
+        .join("\n"),
       { content: eventsTotal, hAlign: "right" },
     ]);
   }
   return table.toString();
 }
 
-function whoOf({ actor, actingAs, sourceIP, cluster }: Finding): string {
-  const name =
-    actor.serviceAccount ??
-    (actor.session && actor.role ? `${actor.session} (${actor.role.split("/").at(-1)})` : actor.name);
-  const lines = [
+/** Wrapped at words, and within one that is too long; made safe before it is measured. */
+const wrapped = (text: string, width: number): string => wrapAnsi(safe(text), width, { hard: true, trim: false });
+
+function whoOf({ actor, actingAs, sourceIP, cluster }: Finding): string[] {
+  const role = actor.role?.split("/").at(-1);
+  const name = actor.serviceAccount ?? (actor.session && role ? `${actor.session} (${role})` : actor.name);
+  return [
     name,
     ...(actingAs ? [`as ${actingAs.name}`] : []),
     ...(sourceIP ? [`from ${sourceIP}`] : []),
     ...(cluster === "unknown" ? [] : [`on ${cluster}`]),
   ];
-  return lines.map(safe).join("\n");
 }

@@ -63,6 +63,9 @@ async function* filesOf(path: string, onError: ReadOptions["onError"]): AsyncGen
 
 async function* readOne(path: string, { onError, signal, stdin }: ReadOptions): AsyncGenerator<Chunk> {
   const input = path === STDIN ? (stdin ?? process.stdin) : createReadStream(path, { highWaterMark: READ_BYTES });
+  // An input that is waiting for its writer would not see that the reading is over.
+  const abort = (): void => void input.destroy();
+  signal?.addEventListener("abort", abort, { once: true });
   const framer = createFrames({ from: path });
   const text = new TextDecoder();
   let bytes = 0;
@@ -85,12 +88,14 @@ async function* readOne(path: string, { onError, signal, stdin }: ReadOptions): 
     }
     yield chunkOf([...framer.push(text.decode()), ...framer.end()]);
   } catch (cause) {
+    if (signal?.aborted) return;
     if (isZlib(cause)) yield chunkOf([...framer.end(), corrupt(path, cause)]);
     else {
       yield chunkOf(framer.end());
       onError(unreadable(path, cause));
     }
   } finally {
+    signal?.removeEventListener("abort", abort);
     if (path !== STDIN) input.destroy();
   }
 }
@@ -142,5 +147,5 @@ const REASONS: Readonly<Record<string, string>> = {
 function unreadable(path: string, cause: unknown): CrosstrailError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const reason = REASONS[code] ?? (cause instanceof Error ? cause.message : String(cause));
-  return new CrosstrailError("E_READ", `${path}: ${reason}`, cause);
+  return new CrosstrailError("E_READ", `${path}: ${reason}`, { cause });
 }
