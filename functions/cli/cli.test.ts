@@ -127,7 +127,10 @@ describe("replay", () => {
   });
 
   it("leaves out what is outside the window, and counts it", async () => {
-    const late = event({ impersonatedUser: user("eks-auto:ipamd") }, "2026-11-23T10:00:00.000000Z");
+    const late = event(
+      { auditID: "22222222-3333-4444-8555-666666666666", impersonatedUser: user("eks-auto:ipamd") },
+      "2026-11-23T10:00:00.000000Z",
+    );
     const { out, err } = await crosstrail(["replay", "--since", "2026-11-23", "-"], `${attack}\n${late}\n`);
     expect(findingsIn(out)).toHaveLength(1);
     expect(err).toContain("1 E_WINDOW");

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { isConfig } from "../../detectors/validators.generated.js";
 import type { Config } from "../../schemas/config/config.ts";
 import { CrosstrailError } from "../../schemas/errors.ts";
+import { reasonOf } from "../adapters/sinks/reason.ts";
 
 /** The configuration of a file, valid to the last key. Throws E_CONFIG naming the file and the field. */
 export function readConfig(file: string | undefined): Config {
@@ -10,9 +11,7 @@ export function readConfig(file: string | undefined): Config {
   try {
     value = JSON.parse(readFileSync(file, "utf8"));
   } catch (cause) {
-    const missing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new CrosstrailError("E_CONFIG", `${file}: ${missing ? "no such file or directory" : why}`, { cause });
+    throw unreadable(file, cause);
   }
   if (!isConfig(value)) {
     const [problem] = isConfig.errors ?? [];
@@ -20,6 +19,9 @@ export function readConfig(file: string | undefined): Config {
   }
   return value;
 }
+
+const unreadable = (file: string, cause: unknown): CrosstrailError =>
+  new CrosstrailError("E_CONFIG", `${file}: ${reasonOf(cause)}`, { cause });
 
 interface Problem {
   readonly instancePath: string;

@@ -1,15 +1,17 @@
 import { readFileSync } from "node:fs";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { CrosstrailError } from "../../schemas/errors.ts";
+import { Command, Option } from "commander";
 import { severities } from "../../schemas/findings/finding.ts";
 import { levels } from "../log.ts";
 import { safe, wantsColour } from "../terminal.ts";
 import { catalogue, explain } from "./catalogue.ts";
 import { EXIT } from "./exit.ts";
+import { report } from "./failure.ts";
+import { endInterrupted } from "./interrupt.ts";
 import { clusterOf, formats, names, severityOf, timeOf } from "./options.ts";
 import { type ReplayOptions, replay } from "./replay.ts";
 
 const now = Date.now();
+const STUCK_MS = 200;
 const program = new Command("crosstrail")
   .description("Detects attacks on Amazon EKS Auto Mode in Kubernetes audit logs and AWS CloudTrail.")
   .version(version(), "-V, --version")
@@ -33,7 +35,7 @@ Examples:
   crosstrail replay audit.json.gz cloudtrail/          files and folders, gzip or plain, in any mixture
   aws logs filter-log-events ... | crosstrail replay --cluster 111122223333/eu-central-1/prod -
   crosstrail replay --only credential-access --fail-on high --format ndjson logs/ > findings.ndjson
-  crosstrail explain imds/exec
+  crosstrail explain imds/exec-endpoint
 
 Exit codes: 0 done, 1 an input could not be read or an internal error, 2 wrong usage or configuration,
 10 --fail-on reached, 130 interrupted.`,
@@ -71,6 +73,8 @@ program
   )
   .action(async (inputs: string[], options: ReplayOptions) => {
     process.exitCode = await replay(inputs, options);
+    // A read from a named pipe that nobody writes to keeps the process alive, and cannot be called off.
+    if (process.exitCode === EXIT.interrupted) setTimeout(endInterrupted, STUCK_MS).unref();
   });
 
 program
@@ -101,17 +105,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 try {
   await program.parseAsync();
 } catch (cause) {
-  process.exitCode = fail(cause);
-}
-
-/** Says in one line what went wrong, and gives the exit code for it. */
-function fail(cause: unknown): number {
-  if (cause instanceof CommanderError) return cause.exitCode === 0 ? EXIT.fine : EXIT.usage;
-  if (process.env.CROSSTRAIL_DEBUG) console.error(cause);
-  else console.error(safe(`crosstrail: ${cause instanceof Error ? cause.message : String(cause)}`));
-  const usage =
-    cause instanceof InvalidArgumentError || (cause instanceof CrosstrailError && cause.code === "E_CONFIG");
-  return usage ? EXIT.usage : EXIT.failed;
+  process.exitCode = report(cause, process.env.CROSSTRAIL_DEBUG !== undefined);
 }
 
 function version(): string {

@@ -1,68 +1,64 @@
-import { toAsff } from "../../schemas/findings/asff.ts";
-import type { Finding } from "../../schemas/findings/finding.ts";
-import { isAsffFinding } from "../../schemas/validators.generated.js";
+import { asffLine, type Place } from "../adapters/sinks/asff.ts";
 import type { Output } from "../adapters/sinks/output.ts";
-import { findingsTable } from "../adapters/sinks/table.ts";
+import { tableLines } from "../adapters/sinks/table.ts";
 import { safe, safeJson, styleOf, wantsColour } from "../terminal.ts";
 import type { Format } from "./options.ts";
 import { type Outcome, summaryObject } from "./summary.ts";
 
-interface PrintOptions {
+export interface PrintOptions {
   readonly format?: Format;
   readonly out?: string;
-  readonly cluster?: { readonly account: string; readonly region: string };
+  readonly cluster?: Place;
   readonly color: boolean;
   readonly quiet?: boolean;
 }
 
-/** Widest useful table; a pipe has no width. */
+/** Widest useful table, and the width where there is no terminal. */
 const MAX_COLUMNS = 160;
+const COLUMNS = 120;
 
-/** Writes the findings in the format asked for. Gives what Security Hub's format refused, which is written nowhere else. */
+/** Writes the findings in the format asked for. Gives what Security Hub would refuse, which is written nowhere else. */
 export async function print(outcome: Outcome, options: PrintOptions, output: Output): Promise<readonly string[]> {
-  const terminal = options.out === undefined && process.stdout.isTTY === true;
   const refused: string[] = [];
-  switch (options.format ?? (terminal ? "table" : "ndjson")) {
-    case "table":
-      for (const line of tableLines(outcome, options)) await output.write(line);
-      break;
-    case "ndjson":
-      for (const finding of outcome.findings) await output.write(safeJson(finding));
-      break;
-    case "asff":
-      for (const finding of outcome.findings) {
-        const asff = toAsff(finding, publisherOf(finding, options.cluster));
-        if (isAsffFinding(asff)) await output.write(safeJson(asff));
-        else
-          refused.push(
-            `${finding.id}: ${isAsffFinding.errors?.[0]?.instancePath ?? ""} ${isAsffFinding.errors?.[0]?.message ?? ""}`,
-          );
-      }
-      break;
-    case "json-summary":
-      await output.write(safeJson(summaryObject(outcome)));
-      break;
-  }
+  for (const line of linesOf(outcome, options, refused)) await output.write(line);
   await output.end();
   return refused;
 }
 
-function tableLines({ findings }: Outcome, options: PrintOptions): string[] {
-  if (findings.length === 0) return ["No findings."];
-  const style = styleOf(options.out === undefined && wantsColour(process.stdout, options.color, process.env));
-  const [worst] = findings;
-  const lines = [findingsTable(findings, Math.min(process.stdout.columns ?? 120, MAX_COLUMNS), style)];
-  if (worst === undefined || options.quiet === true) return lines;
-  return [
-    ...lines,
-    `${style.bold("First step")} for the most severe: ${safe(worst.firstStep)}`,
-    style.dim(`crosstrail explain ${worst.detector} prints its runbook, --format ndjson the findings whole.`),
-  ];
+function* linesOf(outcome: Outcome, options: PrintOptions, refused: string[]): Generator<string> {
+  const terminal = options.out === undefined && process.stdout.isTTY === true;
+  const { findings } = outcome;
+  switch (options.format ?? (terminal ? "table" : "ndjson")) {
+    case "table":
+      yield* table(outcome, options);
+      break;
+    case "ndjson":
+      for (const finding of findings) yield safeJson(finding);
+      break;
+    case "asff":
+      for (const finding of findings) {
+        const asff = asffLine(finding, options.cluster);
+        if ("line" in asff) yield asff.line;
+        else refused.push(asff.refused);
+      }
+      break;
+    case "json-summary":
+      yield safeJson(summaryObject(outcome));
+      break;
+  }
 }
 
-/** Off AWS nobody publishes: the account that the finding is about, else the one of --cluster, stands for the publisher. */
-function publisherOf(finding: Finding, cluster: PrintOptions["cluster"]): { account: string; region: string } {
-  const account = /^\d{12}$/.test(finding.account) ? finding.account : (cluster?.account ?? "000000000000");
-  const region = finding.region === "unknown" ? (cluster?.region ?? "us-east-1") : finding.region;
-  return { account, region };
+function* table({ findings }: Outcome, options: PrintOptions): Generator<string> {
+  const [worst] = findings;
+  if (worst === undefined) {
+    yield "No findings.";
+    return;
+  }
+  const file = options.out !== undefined;
+  const style = styleOf(!file && wantsColour(process.stdout, options.color, process.env));
+  const width = file ? COLUMNS : Math.min(process.stdout.columns ?? COLUMNS, MAX_COLUMNS);
+  yield* tableLines(findings, width, style);
+  if (options.quiet === true) return;
+  yield `${style.bold("First step")} for the most severe: ${safe(worst.firstStep)}`;
+  yield style.dim(`crosstrail explain ${worst.detector} prints its runbook, --format ndjson the findings whole.`);
 }

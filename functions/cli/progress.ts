@@ -2,11 +2,11 @@ import { Presets, SingleBar } from "cli-progress";
 
 export interface Progress {
   readonly advance: (bytes: number, events: number) => void;
-  /** Takes the bar off the terminal, so that other lines may be written. */
+  /** Takes the bar off the terminal, so that other lines may be written; it comes back when there is progress. */
   readonly clear: () => void;
 }
 
-/** A bar on standard error while the inputs are read; nothing off a terminal, or for inputs of unknown size (undefined). */
+/** A bar on standard error while the inputs are read; nothing off a terminal, or for inputs of unknown size. */
 export function createProgress(total: number | undefined): Progress {
   if (total === undefined || total === 0 || !process.stderr.isTTY)
     return { advance: () => undefined, clear: () => undefined };
@@ -14,15 +14,23 @@ export function createProgress(total: number | undefined): Progress {
     {
       stream: process.stderr,
       format: "{bar} {percentage} % of the input, {events} events",
-      hideCursor: true,
       clearOnComplete: true,
       barsize: 30,
+      // What a signal that ends the program would leave behind: its own handlers keep SIGTERM from ending anything.
+      gracefulExit: false,
+      hideCursor: false,
+      linewrap: true,
     },
     Presets.shades_classic,
   );
-  bar.start(total, 0, { events: "0" });
+  let done = 0;
   return {
-    advance: (bytes, events) => bar.increment(bytes, { events: events.toLocaleString("en") }),
+    advance(bytes, events) {
+      done = Math.min(total, done + bytes);
+      const payload = { events: events.toLocaleString("en") };
+      if (bar.isActive) bar.update(done, payload);
+      else bar.start(total, done, payload);
+    },
     clear: () => bar.stop(),
   };
 }

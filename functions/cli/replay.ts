@@ -1,4 +1,3 @@
-import { createWriteStream } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { createAuditIdMemory } from "../../detectors/core/audit-ids.ts";
 import { createChain } from "../../detectors/core/chain.ts";
@@ -6,28 +5,28 @@ import { createScreen } from "../../detectors/core/screen.ts";
 import { arm } from "../../detectors/core/settings.ts";
 import { registry } from "../../detectors/registry.ts";
 import { samples } from "../../detectors/samples.generated.ts";
-import { CrosstrailError, type ErrorCode } from "../../schemas/errors.ts";
+import type { CrosstrailError, ErrorCode } from "../../schemas/errors.ts";
 import { UNKNOWN } from "../../schemas/events/event.ts";
-import { type Finding, type Severity, severityRank } from "../../schemas/findings/finding.ts";
-import { openOutput } from "../adapters/sinks/output.ts";
+import { type Severity, severityRank } from "../../schemas/findings/finding.ts";
+import { type Output, openOutput } from "../adapters/sinks/output.ts";
 import { readInputs, totalBytes } from "../adapters/sources/files.ts";
 import { createLog, type Level } from "../log.ts";
 import { createFindingBook } from "../pipeline/findings.ts";
 import type { Judge } from "../pipeline/judge.ts";
 import type { SetAside } from "../pipeline/records.ts";
 import { pipeline, run } from "../pipeline/run.ts";
-import { balanced, createTally } from "../pipeline/tally.ts";
+import { createTally } from "../pipeline/tally.ts";
 import { safe, safeJson, styleOf, wantsColour } from "../terminal.ts";
+import { assertBalanced } from "./balance.ts";
 import { readConfig } from "./config.ts";
 import { EXIT } from "./exit.ts";
-import type { Format } from "./options.ts";
-import { print } from "./print.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { type PrintOptions, print } from "./print.ts";
 import { createProgress } from "./progress.ts";
 import { type Outcome, summaryLines } from "./summary.ts";
+import { takeUntil } from "./take-until.ts";
 
-export interface ReplayOptions {
-  readonly format?: Format;
-  readonly out?: string;
+export interface ReplayOptions extends PrintOptions {
   readonly config?: string;
   readonly cluster?: { readonly account: string; readonly region: string; readonly cluster: string };
   readonly since?: number;
@@ -37,8 +36,6 @@ export interface ReplayOptions {
   readonly failOn?: Severity;
   readonly setAside?: string;
   readonly shadow?: boolean;
-  readonly quiet?: boolean;
-  readonly color: boolean;
   readonly logLevel: Level;
 }
 
@@ -47,15 +44,38 @@ const AUDIT_IDS = 1_000_000;
 
 /** Replays the inputs through the whole chain, writes the findings and tells what became of every event. Gives the exit code. */
 export async function replay(paths: readonly string[], options: ReplayOptions): Promise<number> {
-  const { armed, site, suppressions } = arm(registry, readConfig(options.config), options, samples);
+  const settings = arm(registry, readConfig(options.config), options, samples);
+  // Opened first: hours of reading for an output that cannot be written would be lost.
+  const output = await openOutput(options.out, process.stdout);
+  const asideOutput = options.setAside === undefined ? undefined : await openOutput(options.setAside, process.stdout);
+  const outcome = await read(paths, options, settings, asideOutput);
+  await asideOutput?.end();
+  const refused = await print(outcome, options, output);
+  if (options.quiet !== true && options.format !== "json-summary") {
+    const style = styleOf(wantsColour(process.stderr, options.color, process.env));
+    for (const line of summaryLines(outcome, style)) console.error(line);
+  }
+  for (const message of refused) console.error(safe(`crosstrail: ${message}`));
+  assertBalanced(outcome.totals);
+  return exitCode(outcome, options.failOn, refused.length);
+}
+
+/** Reads and judges everything, until the inputs end or Ctrl-C. */
+async function read(
+  paths: readonly string[],
+  options: ReplayOptions,
+  { armed, site, suppressions }: ReturnType<typeof arm>,
+  asideOutput: Output | undefined,
+): Promise<Outcome> {
+  const started = performance.now();
   const log = createLog(options.logLevel);
-  const stop = interruptible();
+  const interrupt = onInterrupt();
   const chain = createChain(armed, site, suppressions);
   const tally = createTally();
   const book = createFindingBook();
   const firstAside = new Map<ErrorCode, SetAside>();
+  const asideLines: string[] = [];
   const inputErrors: string[] = [];
-  const asideFile = options.setAside === undefined ? undefined : createWriteStream(options.setAside);
   const judge: Judge = {
     chain,
     screen: createScreen(armed.map(({ detector }) => detector)),
@@ -64,37 +84,36 @@ export async function replay(paths: readonly string[], options: ReplayOptions): 
     unwrapping: { scope: options.cluster ?? { account: UNKNOWN, region: UNKNOWN, cluster: UNKNOWN } },
     ...(options.since !== undefined && { since: options.since }),
     ...(options.until !== undefined && { until: options.until }),
-    onAside: (piece) => {
-      if (!firstAside.has(piece.code)) firstAside.set(piece.code, piece);
-      asideFile?.write(
-        `${safeJson({ from: piece.origin.from, line: piece.origin.line, code: piece.code, message: piece.message, excerpt: piece.excerpt })}\n`,
-      );
-      log.info({ code: piece.code, from: piece.origin.from, line: piece.origin.line }, "set aside");
+    onAside({ origin: { from, line }, code, message, excerpt }) {
+      if (!firstAside.has(code))
+        firstAside.set(code, { origin: { from, ...(line && { line }) }, code, message, excerpt });
+      if (asideOutput !== undefined) asideLines.push(safeJson({ from, line, code, message, excerpt }));
+      log.info({ code, from, line }, "set aside");
     },
   };
-  const started = performance.now();
   const progress = createProgress(options.quiet === true ? undefined : await totalBytes(paths));
   const onError = (error: CrosstrailError): void => {
     inputErrors.push(error.message);
     progress.clear();
     console.error(safe(`crosstrail: ${error.message}`));
   };
-  const source = readInputs(paths, { onError, signal: stop.signal });
+  const source = takeUntil(readInputs(paths, { onError, signal: interrupt.signal }), interrupt.signal);
   await run(
     pipeline(source, judge, {
-      write(drafts, { bytes }) {
+      async write(drafts, { bytes }) {
         book.add(drafts);
         progress.advance(bytes, tally.totals().read);
+        for (const line of asideLines.splice(0)) await asideOutput?.write(line);
         // Lets a signal, and whoever reads our output, have a turn between two chunks.
-        return new Promise((resolve) => setImmediate(resolve));
+        await new Promise((resolve) => setImmediate(resolve));
       },
     }),
   );
   progress.clear();
-  asideFile?.end();
+  await interrupt.settled();
   const all = book.all();
   const findings = options.shadow === true ? all : all.filter(({ status }) => status !== "shadow");
-  const outcome: Outcome = {
+  return {
     totals: tally.totals(),
     findings,
     shadow: all.length - findings.length,
@@ -103,33 +122,8 @@ export async function replay(paths: readonly string[], options: ReplayOptions): 
     firstAside,
     inputErrors,
     elapsedMs: performance.now() - started,
-    interrupted: stop.signal.aborted,
+    interrupted: interrupt.signal.aborted,
   };
-  const refused = await print(outcome, options, openOutput(options.out, process.stdout));
-  if (options.quiet !== true && options.format !== "json-summary") {
-    const style = styleOf(wantsColour(process.stderr, options.color, process.env));
-    for (const line of summaryLines(outcome, style)) console.error(line);
-  }
-  for (const message of refused) console.error(safe(`crosstrail: E_ASFF: ${message}`));
-  if (!balanced(outcome.totals)) {
-    const { read, judged, setAside } = outcome.totals;
-    throw new CrosstrailError(
-      "E_DETECTOR",
-      `internal error: ${read} events read, but ${judged} judged and ${setAside} set aside`,
-      { cause: undefined },
-    );
-  }
-  return exitCode(outcome, options.failOn, refused.length);
-}
-
-/** The first Ctrl-C ends the reading and reports what was read; the second ends the program. */
-function interruptible(): { readonly signal: AbortSignal } {
-  const stop = new AbortController();
-  process.on("SIGINT", () => {
-    if (stop.signal.aborted) process.exit(EXIT.interrupted);
-    stop.abort();
-  });
-  return stop;
 }
 
 function exitCode(
@@ -140,6 +134,6 @@ function exitCode(
   if (interrupted) return EXIT.interrupted;
   if (inputErrors.length > 0 || refused > 0) return EXIT.failed;
   const reached =
-    failOn !== undefined && findings.some((finding: Finding) => severityRank(finding.severity) >= severityRank(failOn));
+    failOn !== undefined && findings.some(({ severity }) => severityRank(severity) >= severityRank(failOn));
   return reached ? EXIT.findings : EXIT.fine;
 }

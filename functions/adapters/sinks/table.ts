@@ -1,41 +1,43 @@
-import Table from "cli-table3";
-import wrapAnsi from "wrap-ansi";
 import type { Finding } from "../../../schemas/findings/finding.ts";
-import { type Style, safe } from "../../terminal.ts";
+import type { Style } from "../../terminal.ts";
+import { columns, GAP } from "./columns.ts";
+import { wrapped } from "./wrap.ts";
 
-/** Border and padding of five columns, and the columns whose width does not change. */
-const FRAME = 16;
 const SEVERITY = 8;
-const WHEN = 8;
 const COUNT = 5;
+/** From this width on there is room for the year. */
+const WIDE = 100;
+const MIN_TEXT = 40;
 
-/** Findings as a table that fits the terminal: most severe first, each with who, from where, on what and how often. */
-export function findingsTable(findings: readonly Finding[], columns: number, style: Style): string {
-  const rest = Math.max(40, columns - FRAME - SEVERITY - WHEN - COUNT);
-  const who = Math.min(36, Math.floor(rest * 0.38));
-  const widths = [SEVERITY, WHEN, rest - who, who, COUNT];
-  const table = new Table({
-    head: ["severity", "UTC", "finding", "who, from where", "count"].map(style.dim),
-    colWidths: widths.map((width) => width + 2),
-    style: { head: [], border: [] },
-  });
+/** Findings as a table that fits the terminal, line by line: each with who, from where, on what and how often. */
+export function* tableLines(findings: readonly Finding[], width: number, style: Style): Generator<string> {
+  const when = width < WIDE ? "MM-DD".length + 3 : "YYYY-MM-DD".length;
+  const text = Math.max(MIN_TEXT, width - SEVERITY - when - COUNT - 4 * GAP);
+  const who = Math.min(36, Math.floor(text * 0.38));
+  const widths = [SEVERITY, when, text - who, who, COUNT];
+  const rule = style.dim("─".repeat(widths.reduce((sum, column) => sum + column, 4 * GAP)));
+  yield columns(["severity", "UTC", "finding", "who, from where", "count"].map(style.dim), widths);
   for (const finding of findings) {
     const { severity, firstSeen, title, detector, eventsTotal } = finding;
-    table.push([
-      style.severity(severity, severity === "informational" ? "info" : severity),
-      `${firstSeen.slice(5, 10)}\n${firstSeen.slice(11, 19)}`,
-      `${wrapped(title, rest - who)}\n${style.dim(wrapped(detector, rest - who))}`,
-      whoOf(finding)
-        .map((line) => wrapped(line, who))
-        .join("\n"),
-      { content: eventsTotal, hAlign: "right" },
-    ]);
+    yield rule;
+    yield columns(
+      [
+        style.severity(severity, severity === "informational" ? "info" : severity),
+        `${firstSeen.slice(when > 8 ? 0 : 5, 10)}\n${firstSeen.slice(11, 19)}`,
+        `${wrapped(title, text - who)}\n${dimmed(wrapped(detector, text - who), style)}`,
+        whoOf(finding)
+          .map((line) => wrapped(line, who))
+          .join("\n"),
+        { content: eventsTotal, hAlign: "right" },
+      ],
+      widths,
+    );
   }
-  return table.toString();
+  yield rule;
 }
 
-/** Wrapped at words, and within one that is too long; made safe before it is measured. */
-const wrapped = (text: string, width: number): string => wrapAnsi(safe(text), width, { hard: true, trim: false });
+/** Line by line: a colour that ran over the end of a line would colour the column beside it. */
+const dimmed = (lines: string, style: Style): string => lines.split("\n").map(style.dim).join("\n");
 
 function whoOf({ actor, actingAs, sourceIP, cluster }: Finding): string[] {
   const role = actor.role?.split("/").at(-1);

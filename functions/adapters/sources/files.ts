@@ -1,7 +1,7 @@
-import { createReadStream, type Stats, statSync } from "node:fs";
+import { createReadStream, type Dirent, type Stats, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
+import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { CrosstrailError } from "../../../schemas/errors.ts";
 import { isGzip } from "../../pipeline/decode/bytes.ts";
@@ -16,8 +16,9 @@ export interface ReadOptions {
   readonly stdin?: Readable;
 }
 
-/** Bytes read from disk at a time; unpacked it may be twenty times as much, and is cut into chunks as it comes. */
-const READ_BYTES = 64 * 1024;
+/** Bytes read or unpacked at a time: with it comes the size of a chunk. */
+const PIECE_BYTES = 128 * 1024;
+const CHUNK_FRAMES = 1_000;
 const STDIN = "-";
 
 /** The inputs' frames, chunk by chunk, as they are asked for: files, directories (sorted, recursive, hidden files left out) and `-`, gzip told by its first
@@ -36,11 +37,16 @@ export async function totalBytes(paths: readonly string[]): Promise<number | und
   let total = 0;
   for (const path of paths) {
     if (path === STDIN) return undefined;
-    for await (const file of filesOf(path, () => undefined)) total += statSync(file).size;
+    for await (const file of filesOf(path, () => undefined)) {
+      const stats = statSync(file, { throwIfNoEntry: false });
+      if (stats?.isFile() === false) return undefined;
+      total += stats?.size ?? 0;
+    }
   }
   return total;
 }
 
+/** The files that a path stands for. What is named by the user is read whatever it is (a pipe, too). */
 async function* filesOf(path: string, onError: ReadOptions["onError"]): AsyncGenerator<string> {
   if (path === STDIN) return yield path;
   let found: Stats;
@@ -49,31 +55,50 @@ async function* filesOf(path: string, onError: ReadOptions["onError"]): AsyncGen
   } catch (cause) {
     return onError(unreadable(path, cause));
   }
-  if (!found.isDirectory()) return yield path;
+  if (found.isDirectory()) yield* filesIn(path, onError);
+  else yield path;
+}
+
+/** The regular files below a directory. Links to files are followed, as logs are linked to; links to directories are not: they may lead back. */
+async function* filesIn(directory: string, onError: ReadOptions["onError"]): AsyncGenerator<string> {
+  let entries: Dirent[];
   try {
-    const names = (await readdir(path, { withFileTypes: true })).filter(({ name }) => !name.startsWith("."));
-    for (const entry of names.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (entry.isDirectory() || entry.isFile() || entry.isSymbolicLink())
-        yield* filesOf(join(path, entry.name), onError);
-    }
+    entries = await readdir(directory, { withFileTypes: true });
+  } catch (cause) {
+    return onError(unreadable(directory, cause));
+  }
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(directory, entry.name);
+    if (entry.name.startsWith(".")) continue;
+    if (entry.isDirectory()) yield* filesIn(path, onError);
+    else if (entry.isFile() || (entry.isSymbolicLink() && isFile(path, onError))) yield path;
+  }
+}
+
+function isFile(path: string, onError: ReadOptions["onError"]): boolean {
+  try {
+    return statSync(path).isFile();
   } catch (cause) {
     onError(unreadable(path, cause));
+    return false;
   }
 }
 
 async function* readOne(path: string, { onError, signal, stdin }: ReadOptions): AsyncGenerator<Chunk> {
-  const input = path === STDIN ? (stdin ?? process.stdin) : createReadStream(path, { highWaterMark: READ_BYTES });
+  const input = path === STDIN ? (stdin ?? process.stdin) : createReadStream(path, { highWaterMark: PIECE_BYTES });
   // An input that is waiting for its writer would not see that the reading is over.
   const abort = (): void => void input.destroy();
   signal?.addEventListener("abort", abort, { once: true });
   const framer = createFrames({ from: path });
   const text = new TextDecoder();
   let bytes = 0;
-  const chunkOf = (frames: readonly Frame[]): Chunk => {
-    const chunk = { frames, bytes };
-    bytes = 0;
-    return chunk;
-  };
+  function* chunksOf(frames: readonly Frame[]): Generator<Chunk> {
+    for (let at = 0; (at === 0 || at < frames.length) && !signal?.aborted; at += CHUNK_FRAMES) {
+      const chunk = { frames: frames.slice(at, at + CHUNK_FRAMES), bytes };
+      bytes = 0;
+      yield chunk;
+    }
+  }
   async function* counted(): AsyncGenerator<Buffer> {
     for await (const piece of input) {
       bytes += (piece as Buffer).length;
@@ -83,17 +108,15 @@ async function* readOne(path: string, { onError, signal, stdin }: ReadOptions): 
   try {
     for await (const piece of unpacked(counted())) {
       if (signal?.aborted) return;
-      const frames = framer.push(text.decode(piece, { stream: true }));
-      if (frames.length > 0) yield chunkOf(frames);
+      yield* chunksOf(framer.push(text.decode(piece, { stream: true })));
     }
-    yield chunkOf([...framer.push(text.decode()), ...framer.end()]);
+    yield* chunksOf([...framer.push(text.decode()), ...framer.end()]);
   } catch (cause) {
     if (signal?.aborted) return;
-    if (isZlib(cause)) yield chunkOf([...framer.end(), corrupt(path, cause)]);
-    else {
-      yield chunkOf(framer.end());
-      onError(unreadable(path, cause));
-    }
+    const rest = [...framer.push(text.decode()), ...framer.end()];
+    if (isZlib(cause)) rest.push(corrupt(path, cause));
+    else onError(unreadable(path, cause));
+    yield* chunksOf(rest);
   } finally {
     signal?.removeEventListener("abort", abort);
     if (path !== STDIN) input.destroy();
@@ -102,27 +125,21 @@ async function* readOne(path: string, { onError, signal, stdin }: ReadOptions): 
 
 /** The bytes themselves, or what they unpack to; several gzip members in a row are one text. */
 async function* unpacked(pieces: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  const first = await pieces.next();
-  if (first.done === true) return;
+  let head = Buffer.alloc(0);
+  // A pipe may give one byte at first.
+  while (head.length < 2) {
+    const next = await pieces.next();
+    if (next.done === true) break;
+    head = Buffer.concat([head, next.value]);
+  }
   async function* all(): AsyncGenerator<Buffer> {
-    yield first.value;
+    if (head.length > 0) yield head;
     yield* pieces;
   }
-  if (!isGzip(first.value)) return yield* all();
-  const gunzip = createGunzip();
-  const feeding = feed(all(), gunzip);
-  feeding.catch((cause: unknown) => gunzip.destroy(cause instanceof Error ? cause : new Error(String(cause))));
+  if (!isGzip(head)) return yield* all();
+  // Nothing more is read from disk while the unpacked text waits to be taken. Errors come out where it is taken.
+  const gunzip = pipeline(all(), createGunzip({ chunkSize: PIECE_BYTES }), () => undefined);
   for await (const piece of gunzip) yield piece as Buffer;
-  await feeding;
-}
-
-/** Writes with backpressure: nothing more is read from disk while the unpacked text waits to be taken. */
-async function feed(pieces: AsyncGenerator<Buffer>, into: ReturnType<typeof createGunzip>): Promise<void> {
-  for await (const piece of pieces) {
-    if (into.destroyed) return;
-    if (!into.write(piece)) await new Promise<void>((resolve) => into.once("drain", resolve).once("close", resolve));
-  }
-  into.end();
 }
 
 const isZlib = (cause: unknown): boolean =>
@@ -141,6 +158,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "no such file or directory",
   EACCES: "permission denied",
   EISDIR: "is a directory",
+  ELOOP: "too many links",
   EMFILE: "too many open files",
 };
 

@@ -1,25 +1,60 @@
-import { timeOr } from "../../../schemas/events/event.ts";
+import { exportedTime, queried } from "./insights.ts";
+import type { Around, Piece } from "./piece.ts";
 
-/** A line that wraps its message in a time: CloudWatch Logs exported to S3 (`2026-01-01T00:00:00.000Z {…}`), or a CSV export of Logs Insights
- * (`2026-01-01 00:00:00.000,"{""kind"":…}"`). Undefined for any other line. */
-export function logLine(raw: string): { readonly time: number; readonly message: string } | undefined {
+/** A line of CloudWatch Logs exported to S3: its time before it. */
+const EXPORTED = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)\s+(?=\S)/;
+/** A row of a CSV export: begins with a time, or holds a quoted JSON object, whose quotes are doubled. */
+const CSV = /^"?(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?|\d{13})"?,|"\{""|"\{\}"/;
+const MAX_CELLS = 50;
+const STREAM = /^(?:kube-|authenticator-|cloud-controller-manager-)/;
+const GROUP = /^\d{12}:\//;
+
+/** What a line holds that is no JSON by itself: a message behind its time. Undefined for any other line. */
+export function linePiece(raw: string, around: Around): Piece | undefined {
   const exported = EXPORTED.exec(raw);
-  if (exported) return { time: timeOr(0, exported[1]), message: exported[2] as string };
-  const csv = CSV.exec(raw);
-  if (csv === null) return undefined;
-  const time = csv[1] ? timeOr(0, `${csv[1].replace(" ", "T")}Z`) : 0;
-  return { time, message: (csv[2] as string).replaceAll('""', '"') };
+  if (exported !== null)
+    return {
+      kind: "text",
+      text: raw.slice(exported[0].length),
+      around: { ...around, loggedAt: exportedTime(exported[1] ?? "") ?? 0 },
+    };
+  return CSV.test(raw) ? rowPiece(cellsOf(raw), around) : undefined;
 }
 
-const EXPORTED = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)\s+(\{.*)$/s;
-const CSV = /^(?:"?(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?)"?,)?"(\{""?.*\})"(?:,[^{}]*)?$/s;
+/** A row names no columns, but each of those that matter looks like nothing else. */
+function rowPiece(cells: readonly string[], around: Around): Piece | undefined {
+  const message = cells.find((cell) => cell.startsWith("{")) ?? cells.find(isOtherLog);
+  if (message === undefined) return undefined;
+  const fields: Readonly<Record<string, string | undefined>> = {
+    "@message": message,
+    "@timestamp": cells.find((cell) => cell.length < 30 && exportedTime(cell) !== undefined),
+    "@logStream": cells.find((cell) => STREAM.test(cell)),
+    "@log": cells.find((cell) => GROUP.test(cell)),
+  };
+  return queried((name) => fields[name], around);
+}
 
-/** Streams of an EKS log group that hold something else. The audit stream's name begins with the API server's: test the longer one first (eks-auto-mode.md §1.1). */
-export function isOtherStream(stream: string): boolean {
-  if (stream.startsWith("kube-apiserver-audit-")) return false;
-  return /^(?:kube-apiserver|authenticator|kube-controller-manager|cloud-controller-manager|kube-scheduler)-/.test(
-    stream,
-  );
+/** The cells of a row; a quoted one may lack its last quote, where the row was cut. */
+function cellsOf(row: string): readonly string[] {
+  const cells: string[] = [];
+  for (let start = 0; start < row.length && cells.length < MAX_CELLS; ) {
+    const quoted = row[start] === '"';
+    const end = quoted ? endOfQuoted(row, start + 1) : start;
+    cells.push(quoted ? row.slice(start + 1, end).replaceAll('""', '"') : row.slice(start, commaFrom(row, start)));
+    start = commaFrom(row, end) + 1;
+  }
+  return cells;
+}
+
+function endOfQuoted(row: string, start: number): number {
+  let quote = row.indexOf('"', start);
+  while (quote >= 0 && row[quote + 1] === '"') quote = row.indexOf('"', quote + 2);
+  return quote < 0 ? row.length : quote;
+}
+
+function commaFrom(row: string, start: number): number {
+  const comma = row.indexOf(",", start);
+  return comma < 0 ? row.length : comma;
 }
 
 /** klog (`I1124 10:00:00.0 …`) and the authenticator's logfmt (`time="…" level=…`). */

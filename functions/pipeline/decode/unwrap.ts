@@ -1,9 +1,17 @@
 import type { ErrorCode } from "../../../schemas/errors.ts";
-import { type Origin, type Scope, timeOr, UNKNOWN } from "../../../schemas/events/event.ts";
-import { at, list, text } from "../../../schemas/json.ts";
+import type { Scope } from "../../../schemas/events/event.ts";
 import type { Frame, RawRecord, SetAside, Unwrapped } from "../records.ts";
-import { kinesisData, unzip } from "./bytes.ts";
-import { isOtherLog, isOtherStream, logLine } from "./log-line.ts";
+import { createUnpacker } from "./bytes.ts";
+import { closeCutJson } from "./cut-json.ts";
+import { beforeCutMark } from "./cut-mark.ts";
+import { envelopes } from "./envelopes.ts";
+import { excerptOf } from "./excerpt.ts";
+import { createFrames } from "./frame.ts";
+import { trailByHead } from "./heads.ts";
+import { jsonText } from "./json-text.ts";
+import { isOtherLog, linePiece } from "./log-line.ts";
+import type { Around, Piece } from "./piece.ts";
+import { trailByMembers, trailOfCut } from "./trail.ts";
 
 export interface Unwrapping {
   /** Of audit events whose envelope does not tell. */
@@ -14,217 +22,107 @@ export interface Unwrapping {
 
 const MAX_UNZIPPED = 64 * 1024 * 1024;
 const MAX_NESTING = 6;
-const EXCERPT = 200;
-
-/** What is known around a piece: it grows as envelopes are opened. */
-interface Around {
-  readonly scope: Scope;
-  readonly origin: Origin;
-  readonly loggedAt: number;
-  readonly depth: number;
-  readonly maxUnzipped: number;
-}
-
-interface Out {
-  readonly records: RawRecord[];
-  readonly aside: SetAside[];
-  control: number;
-}
+const MEMBERS_SHOWN = 6;
+const NAME_SHOWN = 40;
 
 /** Opens whatever a frame is wrapped in, down to the records of the trails. Every piece ends as a record or is set aside; control messages of log
  * subscriptions are no events and are counted apart. Records stay text: what no detector needs is never parsed. */
 export function unwrap(frame: Frame, { scope, maxUnzipped = MAX_UNZIPPED }: Unwrapping): Unwrapped {
-  const out: Out = { records: [], aside: [], control: 0 };
-  openText(frame.text, { scope, origin: frame.origin, loggedAt: 0, depth: 0, maxUnzipped }, out);
-  return out;
+  const records: RawRecord[] = [];
+  const asides: SetAside[] = [];
+  let control = 0;
+  const unpack = createUnpacker(maxUnzipped);
+
+  function take(trail: RawRecord["trail"], text: string, { origin, scope: where, loggedAt }: Around): undefined {
+    records.push({ trail, text, origin, scope: where, loggedAt });
+  }
+
+  function aside(code: ErrorCode, message: string, excerpt: string, around: Around): undefined {
+    asides.push({ code, message, origin: around.origin, excerpt: excerptOf(excerpt) });
+  }
+
+  function open(piece: Piece): undefined {
+    if (piece.kind === "text") openText(piece.text, piece.around);
+    else if (piece.kind === "payload") openPayload(piece.text.trim(), piece.around);
+    else if (piece.kind === "value") openValue(piece.value, undefined, piece.around);
+    else if (piece.kind === "aside") aside(piece.code, piece.message, piece.excerpt, piece.around);
+    else control += 1;
+  }
+
+  function openText(text: string, around: Around): undefined {
+    const trail = trailByHead(text);
+    if (trail !== undefined) return take(trail, text, around);
+    if (around.depth > MAX_NESTING) return aside("E_NESTING", "envelopes within envelopes", text, around);
+    // JSON is tried first where it may be: the other way round where it cannot, as a failure costs more than the rest.
+    const mayBeJson = /^\s*[[{"]/.test(text);
+    if (!mayBeJson && openLine(text, around)) return;
+    const parsed = parse(text);
+    if ("value" in parsed) return openValue(parsed.value, text, around);
+    if (!mayBeJson || !openLine(text, around)) openBroken(text, parsed.problem, around);
+  }
+
+  /** False when the text is no line of a log that is known. */
+  function openLine(text: string, around: Around): boolean {
+    const inner = linePiece(text, { ...around, depth: around.depth + 1 });
+    if (inner !== undefined) open(inner);
+    else if (isOtherLog(text)) aside("E_OTHER_LOG", "a line of another log", text, around);
+    else return false;
+    return true;
+  }
+
+  /** What a producer put into one record: as a rule one value, else several of them. */
+  function openPayload(text: string, around: Around): undefined {
+    const parsed = trailByHead(text) === undefined ? parse(text) : undefined;
+    if (parsed !== undefined && "value" in parsed) return openValue(parsed.value, text, around);
+    const framer = createFrames({ from: around.origin.from, maxFrame: maxUnzipped });
+    const frames = [...framer.push(text), ...framer.end()];
+    for (const { text: inner, error } of frames) {
+      if (error === undefined) openText(inner, around);
+      else aside(error.code, error.message, inner, around);
+    }
+    if (frames.length === 0) aside("E_JSON", "a record without data", text, around);
+  }
+
+  /** Text that is not JSON: a record that was cut (its text is salvaged later), an envelope that was (what is whole in it is read), or nothing. */
+  function openBroken(text: string, problem: string, around: Around): undefined {
+    const value = text.startsWith("{") ? closeCutJson(text.slice(0, beforeCutMark(text))) : undefined;
+    const trail = trailOfCut(value);
+    if (trail !== undefined) return take(trail, text, around);
+    if (isObject(value) && envelopes.some(({ is }) => is(value))) openValue(value, undefined, around);
+    aside("E_JSON", problem, text, around);
+  }
+
+  /** `text`: what the value was parsed from; undefined when it was part of something larger. */
+  function openValue(value: unknown, text: string | undefined, around: Around): undefined {
+    if (typeof value === "string") return openText(value, { ...around, depth: around.depth + 1 });
+    const refuse = (code: ErrorCode, message: string): undefined =>
+      aside(code, message, text ?? jsonText(value) ?? "", around);
+    if (!isObject(value)) return refuse("E_UNKNOWN_SHAPE", `a lone ${value === null ? "null" : typeof value}`);
+    const trail = trailByMembers(value);
+    const raw = trail === undefined ? undefined : (text ?? jsonText(value));
+    if (trail !== undefined && raw !== undefined) return take(trail, raw, around);
+    if (trail !== undefined || around.depth > MAX_NESTING) return refuse("E_NESTING", "values within values");
+    const envelope = envelopes.find(({ is }) => is(value));
+    if (envelope === undefined) return refuse("E_UNKNOWN_SHAPE", `no known envelope, with ${membersOf(value)}`);
+    for (const piece of envelope.open(value, { ...around, depth: around.depth + 1 }, unpack)) open(piece);
+  }
+
+  openText(frame.text, { scope, origin: frame.origin, loggedAt: 0, depth: 0 });
+  return { records, aside: asides, control };
 }
 
-/** An audit event as Go begins it, and a CloudTrail record as CloudTrail does: told without parsing. */
-const AUDIT = '{"kind":"Event","apiVersion":"audit.k8s.io';
-const CLOUDTRAIL = '{"eventVersion":"';
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
-function openText(raw: string, around: Around, out: Out): undefined {
-  if (raw.startsWith(AUDIT)) return take("k8s-audit", raw, around, out);
-  if (raw.startsWith(CLOUDTRAIL)) return take("cloudtrail", raw, around, out);
-  if (around.depth > MAX_NESTING) return aside("E_NESTING", "envelopes within envelopes", raw, around, out);
-  const line = logLine(raw);
-  if (line !== undefined)
-    return openText(line.message, { ...around, loggedAt: line.time, depth: around.depth + 1 }, out);
-  let value: unknown;
+function parse(text: string): { readonly value: unknown } | { readonly problem: string } {
   try {
-    value = JSON.parse(raw);
+    return { value: JSON.parse(text) };
   } catch (cause) {
-    return openBroken(raw, cause, around, out);
-  }
-  openValue(value, raw, around, out);
-}
-
-/** Text that is not JSON: a cut record (salvaged later by its text), a line of another log, or nothing that can be read. */
-function openBroken(raw: string, cause: unknown, around: Around, out: Out): undefined {
-  if (raw.includes('"auditID":"')) return take("k8s-audit", raw, around, out);
-  if (raw.includes('"eventSource":"')) return take("cloudtrail", raw, around, out);
-  if (isOtherLog(raw)) return aside("E_OTHER_LOG", "a line of another log", raw, around, out);
-  aside("E_JSON", cause instanceof Error ? cause.message : String(cause), raw, around, out);
-}
-
-/** `raw`: the text that the value was parsed from; undefined when it was part of a larger one. */
-function openValue(value: unknown, raw: string | undefined, around: Around, out: Out): undefined {
-  const inner = { ...around, depth: around.depth + 1 };
-  if (around.depth > MAX_NESTING)
-    return aside("E_NESTING", "envelopes within envelopes", shown(value, raw), around, out);
-  if (typeof value === "string") return openText(value, inner, out);
-  if (Array.isArray(value)) return isRow(value) ? openRow(value, inner, out) : openAll(value, inner, out);
-  if (value === null || typeof value !== "object")
-    return aside("E_UNKNOWN_SHAPE", `a lone ${typeof value}`, shown(value, raw), around, out);
-  if (text(value, "auditID") !== undefined && at(value, "stage") !== undefined) {
-    return take("k8s-audit", raw ?? JSON.stringify(value), around, out);
-  }
-  if (text(value, "eventSource") !== undefined && text(value, "eventName") !== undefined) {
-    return take("cloudtrail", raw ?? JSON.stringify(value), around, out);
-  }
-  const open = envelopes.find(({ is }) => is(value));
-  if (open !== undefined) return open.open(value, inner, out);
-  aside(
-    "E_UNKNOWN_SHAPE",
-    `no known envelope, with ${Object.keys(value).slice(0, 6).join(", ") || "no members"}`,
-    shown(value, raw),
-    around,
-    out,
-  );
-}
-
-interface Envelope {
-  readonly is: (value: object) => boolean;
-  readonly open: (value: object, around: Around, out: Out) => undefined;
-}
-
-const holds =
-  (...path: string[]) =>
-  (value: object) =>
-    at(value, ...path) !== undefined;
-const listed = (name: string): Envelope => ({
-  is: (value) => Array.isArray(at(value, name)),
-  open: (value, around, out) => openAll(list(value, name), around, out),
-});
-const member = (name: string): Envelope => ({
-  is: holds(name),
-  open: (value, around, out) => openValue(at(value, name), undefined, around, out),
-});
-
-/** Every container that records of the trails are known to come in, the more particular first. */
-const envelopes: readonly Envelope[] = [
-  // CloudWatch Logs subscription (aws-plumbing.md §1.2).
-  {
-    is: (value) => at(value, "messageType") !== undefined && Array.isArray(at(value, "logEvents")),
-    open: openSubscription,
-  },
-  // The same, handed to a Lambda function directly.
-  {
-    is: holds("awslogs", "data"),
-    open: (value, around, out) => openZipped(text(value, "awslogs", "data") ?? "", around, out),
-  },
-  { is: holds("kinesis", "data"), open: openKinesis },
-  // EventBridge: the record stands under `detail`.
-  {
-    is: (value) => at(value, "detail-type") !== undefined && at(value, "detail") !== undefined,
-    open: member("detail").open,
-  },
-  // `aws cloudtrail lookup-events`, one event of it.
-  { is: holds("CloudTrailEvent"), open: member("CloudTrailEvent").open },
-  // `aws logs filter-log-events`, one event of it; also what log shippers make of a line.
-  { is: (value) => typeof at(value, "message") === "string", open: openMessage },
-  // A row that Logs Insights exported.
-  member("@message"),
-  { is: (value) => typeof at(value, "log") === "string", open: member("log").open },
-  listed("Records"),
-  listed("items"),
-  listed("events"),
-  listed("Events"),
-  listed("results"),
-];
-
-function openAll(values: readonly unknown[], around: Around, out: Out): undefined {
-  for (const value of values) openValue(value, undefined, around, out);
-}
-
-const GROUP = /^\/aws\/eks\/([^/]+)\/cluster$/;
-
-function openSubscription(value: object, around: Around, out: Out): undefined {
-  if (text(value, "messageType") === "CONTROL_MESSAGE") {
-    out.control += 1;
-    return;
-  }
-  const owner = text(value, "owner") ?? "";
-  const stream = text(value, "logStream") ?? "";
-  const scope = {
-    account: /^\d{12}$/.test(owner) ? owner : around.scope.account,
-    region: around.scope.region,
-    cluster: GROUP.exec(text(value, "logGroup") ?? "")?.[1] ?? around.scope.cluster,
-  };
-  for (const entry of list(value, "logEvents")) {
-    const message = text(entry, "message") ?? "";
-    const inner = { ...around, scope, loggedAt: timeOr(around.loggedAt, at(entry, "timestamp") as number) };
-    if (isOtherStream(stream)) aside("E_OTHER_LOG", `a line of ${stream}`, message, inner, out);
-    else openText(message, inner, out);
+    return { problem: cause instanceof Error ? cause.message : String(cause) };
   }
 }
 
-function openMessage(value: object, around: Around, out: Out): undefined {
-  const stream = text(value, "logStreamName") ?? "";
-  const message = text(value, "message") ?? "";
-  if (isOtherStream(stream)) return aside("E_OTHER_LOG", `a line of ${stream}`, message, around, out);
-  openText(message, { ...around, loggedAt: timeOr(around.loggedAt, at(value, "timestamp") as number) }, out);
+/** The names of the first members, for the reader. */
+function membersOf(value: object): string {
+  const names = Object.keys(value).slice(0, MEMBERS_SHOWN);
+  return names.map((name) => name.slice(0, NAME_SHOWN)).join(", ") || "no members";
 }
-
-function openKinesis(value: object, around: Around, out: Out): undefined {
-  const shard = /^(shardId-\d+):/.exec(text(value, "eventID") ?? "")?.[1];
-  const sequence = text(value, "kinesis", "sequenceNumber");
-  const region = text(value, "awsRegion");
-  const origin = { ...around.origin, ...(shard && { shard }), ...(sequence && { sequence }) };
-  const scope = {
-    ...around.scope,
-    region: around.scope.region === UNKNOWN ? (region ?? UNKNOWN) : around.scope.region,
-  };
-  openBytes(kinesisData(text(value, "kinesis", "data") ?? "", around.maxUnzipped), { ...around, origin, scope }, out);
-}
-
-function openZipped(base64: string, around: Around, out: Out): undefined {
-  openBytes(unzip(Buffer.from(base64, "base64"), around.maxUnzipped), around, out);
-}
-
-function openBytes(opened: ReturnType<typeof unzip>, around: Around, out: Out): undefined {
-  if ("code" in opened) return aside(opened.code, opened.message, "", around, out);
-  // A producer may put several lines into one record.
-  const lines =
-    opened.text.startsWith('{"') && !opened.text.includes('}\n{"') ? [opened.text] : opened.text.split("\n");
-  for (const line of lines) if (line.trim() !== "") openText(line.trim(), around, out);
-}
-
-/** A row of `aws logs get-query-results`: a list of fields with their values. */
-function isRow(values: readonly unknown[]): boolean {
-  return values.length > 0 && values.every((entry) => text(entry, "field") !== undefined);
-}
-
-function openRow(row: readonly unknown[], around: Around, out: Out): undefined {
-  const field = (name: string): string | undefined =>
-    text(
-      row.find((entry) => text(entry, "field") === name),
-      "value",
-    );
-  const time = field("@timestamp");
-  const loggedAt = timeOr(around.loggedAt, time && `${time.replace(" ", "T")}Z`);
-  const message = field("@message");
-  if (message === undefined)
-    return aside("E_UNKNOWN_SHAPE", "a query result without @message", JSON.stringify(row), around, out);
-  openText(message, { ...around, loggedAt }, out);
-}
-
-function take(trail: RawRecord["trail"], raw: string, { origin, scope, loggedAt }: Around, out: Out): undefined {
-  out.records.push({ trail, text: raw, origin, scope, loggedAt });
-}
-
-function aside(code: ErrorCode, message: string, excerpt: string, around: Around, out: Out): undefined {
-  out.aside.push({ code, message, origin: around.origin, excerpt: excerpt.slice(0, EXCERPT) });
-}
-
-const shown = (value: unknown, raw: string | undefined): string => raw ?? JSON.stringify(value) ?? "";
