@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import Table from "cli-table3";
 import type { DetectorMeta, EventDetector } from "../../detectors/core/contracts.ts";
 import { registry } from "../../detectors/registry.ts";
 import { tactics, techniques } from "../../schemas/attack.ts";
 import { CrosstrailError } from "../../schemas/errors.ts";
 import { styleOf } from "../terminal.ts";
+import { packageFile } from "./package-file.ts";
 
 const attackOf = ({ attack }: DetectorMeta): string =>
   attack.map(({ tactic, technique }) => `${technique} ${techniques[technique].name} (${tactics[tactic]})`).join("\n");
@@ -52,8 +53,8 @@ export function explain(id: string): string {
     );
   }
   const { meta, params } = detector;
-  const readme = new URL(`../../detectors/${id}/README.md`, import.meta.url);
-  const runbook = existsSync(readme) ? readFileSync(readme, "utf8").trimEnd() : composed(meta);
+  const readme = packageFile(`detectors/${id}/README.md`);
+  const runbook = readme === undefined ? `# ${meta.title}` : readFileSync(readme, "utf8").trimEnd();
   const properties = Object.entries(params.properties as Record<string, { default?: unknown; description?: string }>);
   return [
     runbook,
@@ -80,15 +81,6 @@ export function explain(id: string): string {
           ([name, { default: value, description }]) => `- \`${name}\` = ${JSON.stringify(value)}: ${description ?? ""}`,
         )),
   ].join("\n");
-}
-
-/** The runbook of an installed package, which has no folders: from the same metadata. */
-function composed(meta: DetectorMeta): string {
-  const steps = meta.triage.flatMap((step, index) => [
-    `${index + 1}. ${step.do}`,
-    ...[step.audit, step.cloudtrail, step.cli].flatMap((query) => (query ? ["", `       ${query}`, ""] : [])),
-  ]);
-  return [`# ${meta.title}`, "", meta.description, "", "## Triage", "", ...steps].join("\n");
 }
 
 /** Levenshtein distance of two short names. */

@@ -8,6 +8,7 @@ import { EXIT } from "./exit.ts";
 import { report } from "./failure.ts";
 import { endInterrupted } from "./interrupt.ts";
 import { clusterOf, formats, names, severityOf, timeOf } from "./options.ts";
+import { packageFile } from "./package-file.ts";
 import { type ReplayOptions, replay } from "./replay.ts";
 
 const now = Date.now();
@@ -109,14 +110,6 @@ try {
 }
 
 function version(): string {
-  const file = ["../../package.json", "../package.json"].map((path) => new URL(path, import.meta.url));
-  for (const url of file) {
-    try {
-      const { name, version: found } = JSON.parse(readFileSync(url, "utf8")) as { name?: string; version?: string };
-      if (name === "crosstrail" && found !== undefined) return found;
-    } catch {
-      // The other place: sources stand two folders below package.json, the bundle one.
-    }
-  }
-  return "unknown";
+  const file = packageFile("package.json");
+  return file === undefined ? "unknown" : (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }

@@ -36,7 +36,9 @@ describe.each(sources)("%s", (file) => {
   const room = file.split("/")[0] ?? "";
 
   it("imports one way: schemas <- detectors <- functions", () => {
-    const wrong = importsOf(file).filter((target) => {
+    // The launcher of an installed package starts the bundle, which is made of these very sources.
+    const own = importsOf(file).filter((target) => target !== "dist/cli.js");
+    const wrong = own.filter((target) => {
       const from = target.split("/")[0] ?? "";
       return from !== room && !MAY_IMPORT[room]?.includes(from);
     });

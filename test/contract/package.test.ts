@@ -1,0 +1,70 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Finding } from "../../schemas/findings/finding.ts";
+import { flow } from "../support/sample.ts";
+import { root } from "../tools/folders.ts";
+import { recordingsIn } from "../tools/labels.ts";
+
+const run = promisify(execFile);
+const elsewhere = mkdtempSync(join(tmpdir(), "crosstrail-package-"));
+const installed = join(elsewhere, "node_modules/.bin");
+const [attack] = recordingsIn(`${root}test/recordings/audit`).filter(({ name }) => name === "attack-chain");
+/** The oldest Node that package.json promises to run on. */
+const OLDEST_NODE = "22.12.0";
+const MINUTES_MS = 60_000;
+
+/** The installed command, under the oldest Node. */
+async function crosstrail(...args: readonly string[]): Promise<string> {
+  const env = { ...process.env, PATH: `${installed}:${process.env.PATH}`, NODE_OPTIONS: "" };
+  const { stdout } = await run(join(installed, "crosstrail"), args, { cwd: elsewhere, env, maxBuffer: 64 * 1024 ** 2 });
+  return stdout;
+}
+
+describe("the tarball, installed elsewhere on the oldest Node it is made for", () => {
+  beforeAll(async () => {
+    await run("npm", ["pack", "--silent", "--pack-destination", elsewhere], { cwd: root });
+    const tarball = readdirSync(elsewhere).find((name) => name.endsWith(".tgz")) ?? "";
+    const manifest = { private: true, allowScripts: { node: true }, dependencies: { node: OLDEST_NODE } };
+    writeFileSync(join(elsewhere, "package.json"), JSON.stringify(manifest));
+    writeFileSync(join(elsewhere, "attack.ndjson"), attack?.events ?? "");
+    await run("npm", ["install", "--silent", "--no-audit", "--no-fund", `./${tarball}`], { cwd: elsewhere });
+  }, 5 * MINUTES_MS);
+  afterAll(() => rmSync(elsewhere, { recursive: true }));
+
+  it("brings nothing but itself", () => {
+    const packages = readdirSync(join(elsewhere, "node_modules")).filter((name) => !name.startsWith("."));
+    // `node` and its platform's binary are this test's own.
+    expect(packages.filter((name) => !name.startsWith("node"))).toEqual(["crosstrail"]);
+    expect(readdirSync(join(elsewhere, "node_modules/crosstrail")).sort()).toEqual(
+      ["LICENSE", "README.md", "detectors", "dist", "functions", "package.json"].sort(),
+    );
+  });
+
+  it("finds what the sources find", async () => {
+    const { stdout } = await run(join(installed, "node"), ["--version"]);
+    expect(stdout.trim()).toBe(`v${OLDEST_NODE}`);
+    const out = await crosstrail("replay", "--quiet", "--cluster", "111122223333/eu-central-1/demo", "attack.ndjson");
+    const ids = (text: string): string[] =>
+      text
+        .trimEnd()
+        .split("\n")
+        .map((line) => (JSON.parse(line) as Finding).id)
+        .sort();
+    expect(ids(out)).toEqual(
+      flow([attack?.events ?? ""])
+        .findings.map(({ id }) => id)
+        .sort(),
+    );
+  });
+
+  it("knows its version, its detectors and their runbooks without the checkout's folders", async () => {
+    expect(await crosstrail("--version")).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(JSON.parse(await crosstrail("detectors", "--format", "json")).length).toBeGreaterThanOrEqual(24);
+    const runbook = await crosstrail("explain", "imds/exec-endpoint");
+    for (const heading of ["## What it sees", "## Triage", "## Parameters"]) expect(runbook).toContain(heading);
+  });
+});
