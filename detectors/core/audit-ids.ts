@@ -37,28 +37,3 @@ function hash53(input: string): number {
   h2 = Math.imul(h2 ^ (h2 >>> 16), 2246822507) ^ Math.imul(h1 ^ (h1 >>> 13), 3266489909);
   return 4294967296 * (2097151 & h2) + (h1 >>> 0);
 }
-
-/** auditID and the rest of a request's identity, from the text of an event as Go writes it (`auditID`, `stage`, `requestURI`, `verb` in a
- * row, the time near the end); undefined for any other spelling, which has to be parsed for it. */
-export function auditIdIn(text: string): { readonly auditID: string; readonly request: string } | undefined {
-  const start = text.indexOf('"auditID":"');
-  const idEnd = start < 0 ? -1 : text.indexOf('","stage":"', start);
-  const uri = idEnd < 0 ? -1 : text.indexOf('","requestURI":"', idEnd);
-  const verb = uri < 0 ? -1 : text.indexOf('","verb":"', uri);
-  const received = verb < 0 ? -1 : text.lastIndexOf('"requestReceivedTimestamp":"');
-  if (received < 0) return undefined;
-  const rawUri = text.slice(uri + 16, verb);
-  return {
-    auditID: text.slice(start + 11, idEnd),
-    request: requestKey(
-      rawUri.includes("\\")
-        ? rawUri.replace(/\\u00(26|3[ce])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-        : rawUri,
-      text.slice(verb + 10, text.indexOf('"', verb + 10)),
-      text.slice(received + 28, text.indexOf('"', received + 28)),
-    ),
-  };
-}
-
-/** What makes a request one, beside its auditID. */
-export const requestKey = (uri: string, verb: string, receivedAt: string): string => `${receivedAt}\n${verb}\n${uri}`;

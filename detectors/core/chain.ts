@@ -70,9 +70,13 @@ function count(counts: Map<string, number>, key: string): void {
 }
 
 /** One request that several detectors of a family hit is one finding, the strongest's (severity, then declared order), with the others as
- * reasons; findings of other families on it are named as related (design §5). Shadow detectors never displace one that is live. */
+ * reasons; findings of other families on it are named as related (design §5). Shadow detectors never displace one that is live, nor does a hit
+ * that is not about who did it one that is: its finding would lose the event. */
 function composeFamilies(found: readonly Judged[], order: ReadonlyMap<string, number>): readonly Draft[] {
-  const families = Map.groupBy(found, ({ meta }) => `${meta.id.split("/")[0]} ${meta.status === "shadow"}`);
+  const families = Map.groupBy(
+    found,
+    ({ meta, hit }) => `${meta.id.split("/")[0]} ${meta.status === "shadow"} ${hit.by ?? ""}`,
+  );
   const sorted = [...families.values()].map((members) =>
     members.toSorted(
       (a, b) =>

@@ -105,7 +105,7 @@ export function compose(judged: Judged, also: readonly Judged[], related: readon
     eventsTotal: "1",
     firstStep: meta.triage[0]?.do ?? "",
     queries: queriesOf(meta.triage, { ...shown, targetParts: target }),
-    raw: [redactJson(rawOf(event))],
+    raw: [redactJson(event.record)],
     synthetic: event.synthetic,
     truncated: event.truncated,
   });
@@ -187,14 +187,4 @@ function targetOf(event: TrailEvent): { whole: string; resource: string; namespa
   const resource = resourceOf(object.resource, object.subresource, object.group);
   const whole = object.resource === "" ? path : [resource, object.namespace, object.name].filter(Boolean).join(" ");
   return { whole: cut(redact(whole), 512), resource, namespace: object.namespace, name: cut(object.name, 256) };
-}
-
-/** The event as the finding quotes it: the normalised fields, without the parsed facets. */
-function rawOf(event: TrailEvent): unknown {
-  if (event.trail === "cloudtrail") {
-    const { facets: _facets, origin: _origin, ...rest } = event;
-    return rest;
-  }
-  const { facets: _facets, origin: _origin, params: _params, ...rest } = event;
-  return rest;
 }

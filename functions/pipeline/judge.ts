@@ -1,10 +1,11 @@
-import { auditIdIn, type createAuditIdMemory, requestKey } from "../../detectors/core/audit-ids.ts";
+import type { AuditIdMemory } from "../../detectors/core/audit-ids.ts";
 import type { Chain } from "../../detectors/core/chain.ts";
 import type { Draft } from "../../detectors/core/compose.ts";
 import type { Screen } from "../../detectors/core/screen.ts";
 import type { ErrorCode } from "../../schemas/errors.ts";
 import { normaliseCall } from "../../schemas/events/cloudtrail/normalise.ts";
 import { normaliseAudit } from "../../schemas/events/k8s-audit/normalise.ts";
+import { peek, requestKey } from "../../schemas/events/k8s-audit/peek.ts";
 import type { TrailEvent } from "../../schemas/events/trail-event.ts";
 import { isAuditEvent, isCloudTrailRecord } from "../../schemas/validators.generated.js";
 import { salvage } from "./decode/salvage.ts";
@@ -15,7 +16,7 @@ import type { Tally } from "./tally.ts";
 export interface Judge {
   readonly chain: Chain;
   readonly screen: Screen;
-  readonly auditIds: ReturnType<typeof createAuditIdMemory>;
+  readonly auditIds: AuditIdMemory;
   readonly tally: Tally;
   readonly unwrapping: Parameters<typeof unwrap>[1];
   /** ms; events outside are set aside. */
@@ -55,13 +56,15 @@ const NOTHING: { readonly drafts: readonly Draft[] } = { drafts: [] };
 
 function judgeRecord(record: RawRecord, judge: Judge): { readonly drafts: readonly Draft[] } | SetAside {
   const { tally, screen } = judge;
-  const remembered = record.trail === "k8s-audit" ? auditIdIn(record.text) : undefined;
-  const reused = remembered !== undefined && judge.auditIds.reused(remembered.auditID, remembered.request);
-  const wanted = record.trail === "k8s-audit" ? screen.audit(record.text) : screen.cloudtrail(record.text);
+  const { trail, text } = record;
+  const peeked = trail === "k8s-audit" ? peek(text) : undefined;
+  const reused = peeked !== undefined && judge.auditIds.reused(peeked.auditID, peeked.request);
+  // What cannot be told by its text is parsed.
+  const wanted = trail === "cloudtrail" ? screen.cloudtrail(text) : peeked === undefined || screen.audit(peeked);
   // Without its time an unparsed record could not be counted as outside the window.
   const windowed = judge.since !== undefined || judge.until !== undefined;
-  if (!wanted && !reused && !windowed && (remembered !== undefined || record.trail === "cloudtrail")) {
-    tally.screened(record.trail);
+  if (!wanted && !reused && !windowed) {
+    tally.screened(trail);
     return NOTHING;
   }
   const event = parse(record, reused, judge);
@@ -96,7 +99,7 @@ function parse(record: RawRecord, reused: boolean, judge: Judge): TrailEvent | S
   const key = requestKey(value.requestURI, value.verb, value.requestReceivedTimestamp ?? "");
   // A spelling whose text could not be read for its ids is remembered once it has been parsed.
   const auditIdReused =
-    reused || (auditIdIn(record.text) === undefined && !salvaged && judge.auditIds.reused(value.auditID, key));
+    reused || (peek(record.text) === undefined && !salvaged && judge.auditIds.reused(value.auditID, key));
   return normaliseAudit(value, { origin, scope, loggedAt, salvaged, auditIdReused });
 }
 

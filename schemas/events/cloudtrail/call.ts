@@ -30,6 +30,8 @@ export interface AwsBase {
   readonly truncated: boolean;
   /** Made for a test or a demonstration, and says so: `additionalEventData.crosstrail`, which no caller can set. */
   readonly synthetic: boolean;
+  /** The record as it was parsed: what a finding quotes. Rules read the settled fields above. */
+  readonly record: unknown;
 }
 
 /** A facet of a CloudTrail record; `trigger` as for audit events: text without which a record cannot have it. */

@@ -40,6 +40,7 @@ export function normaliseCall(record: CloudTrailRecord, context: CallContext): A
     readOnly: flag(record, "readOnly"),
     truncated: context.salvaged,
     synthetic: text(record, "additionalEventData", "crosstrail") === "synthetic",
+    record: record as unknown,
   });
   return { ...base, facets: awsFacetsOf(base) };
 }

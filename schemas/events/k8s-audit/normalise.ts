@@ -59,6 +59,7 @@ export function normaliseAudit(event: AuditEvent, context: AuditContext): K8sReq
     truncated: context.salvaged || at(annotations, "audit.k8s.io/truncated") === "true",
     synthetic: text(annotations, "crosstrail/synthetic") === "true",
     auditIdReused: context.auditIdReused,
+    record: event as unknown,
   });
   // The answer of the same request follows: RequestReceived knows neither body, nor impersonation, nor outcome (audit-recorded.md 3, 13).
   return { ...base, facets: event.stage === "RequestReceived" ? {} : k8sFacetsOf(base) };

@@ -58,17 +58,25 @@ export interface K8sBase {
   readonly synthetic: boolean;
   /** Another request with this auditID was read before. */
   readonly auditIdReused: boolean;
+  /** The event as it was parsed: what a finding quotes. Rules read the settled fields above. */
+  readonly record: unknown;
 }
 
 /** A facet of an audit event: what it means, and the text without which an event cannot have it. */
 export interface K8sFacetRule<F> {
-  /** Source of a regular expression that matches the raw text of every event with this facet: the screen drops what matches none.
-   * Written against Go's encoder, which escapes only `<`, `>`, `&` and control characters. */
+  /** Source of a regular expression that fits the raw text of every event with this facet, outside of the bodies: the screen drops
+   * what fits none. Written against Go's encoder, which escapes only `<`, `>`, `&` and control characters. */
   readonly trigger: string;
+  /** The verbs of every request with this facet; absent: any. */
+  readonly verbs?: readonly string[];
   readonly find: (request: K8sBase) => F | undefined;
 }
 
-const WRITES: ReadonlySet<string> = new Set(["create", "update", "patch", "delete", "deletecollection"]);
+/** Verbs that change something, and those of them whose requests carry a body that says what. */
+export const WRITE_VERBS = ["create", "update", "patch", "delete", "deletecollection"] as const;
+export const BODY_VERBS = ["create", "update", "patch"] as const;
+
+const WRITES: ReadonlySet<string> = new Set(WRITE_VERBS);
 export const isWrite = (request: K8sBase): boolean => WRITES.has(request.verb);
 
 /** True when the API changed something, or was let to by dry run. */
