@@ -18,6 +18,7 @@ export const errorCodes = {
   E_WINDOW: { kind: "poison", means: "an event outside --since and --until" },
   E_KPL: { kind: "poison", means: "a record aggregated by the Kinesis Producer Library, which is not supported" },
   E_READ: { kind: "transient", means: "an input that cannot be read" },
+  E_LEDGER: { kind: "transient", means: "a ledger that cannot be read or written" },
   E_DETECTOR: { kind: "bug", means: "a detector threw" },
   E_CONFIG: { kind: "refused", means: "a configuration that is not valid" },
   E_ASFF: { kind: "refused", means: "a finding that Security Hub would refuse" },

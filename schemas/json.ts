@@ -52,6 +52,7 @@ export function keys(value: unknown, ...path: readonly (string | number)[]): rea
 /** The object without its undefined members: what `exactOptionalPropertyTypes` asks for. */
 export function compact<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   // A copy: `delete` would turn the object into a dictionary, and every later reading of it slow.
-  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
+  const out: Partial<T> = {};
+  for (const key of Object.keys(value) as (keyof T)[]) if (value[key] !== undefined) out[key] = value[key];
+  return out as { [K in keyof T]: Exclude<T[K], undefined> };
 }

@@ -90,15 +90,7 @@ export function compose(judged: Judged, also: readonly Judged[], related: readon
     firstSeen: seen,
     lastSeen: seen,
     count: 1,
-    attack: {
-      version: attackVersion,
-      techniques: meta.attack.map(({ tactic, technique }) => ({
-        tactic,
-        tacticName: tactics[tactic],
-        technique,
-        techniqueName: techniques[technique].name,
-      })),
-    },
+    attack: attackOf(meta),
     evidence: hit.evidence
       .slice(0, 20)
       .map(({ field, value }) => ({ field, value: cut(redact(value), 1_024), event: event.id })),
@@ -117,8 +109,18 @@ export function compose(judged: Judged, also: readonly Judged[], related: readon
   };
 }
 
+export const attackOf = ({ attack }: DetectorMeta): Finding["attack"] => ({
+  version: attackVersion,
+  techniques: attack.map(({ tactic, technique }) => ({
+    tactic,
+    tacticName: tactics[tactic],
+    technique,
+    techniqueName: techniques[technique].name,
+  })),
+});
+
 /** Sorted and once each, as merging leaves them: a finding of one event reads like one of the same event delivered twice. */
-function notes(lines: readonly string[]): string[] {
+export function notes(lines: readonly string[]): string[] {
   return [...new Set(lines.map((line) => cut(redact(line), 512)))].sort();
 }
 
@@ -138,7 +140,7 @@ function stageRank(event: TrailEvent): string {
   return event.trail === "k8s-audit" && event.stage !== "ResponseComplete" ? "1" : "0";
 }
 
-function clean<T extends object>(value: T): T {
+export function clean<T extends object>(value: T): T {
   return redactJson(value, 512) as T;
 }
 
@@ -186,5 +188,6 @@ function targetOf(event: TrailEvent): { whole: string; resource: string; namespa
   const { object, path } = event;
   const resource = resourceOf(object.resource, object.subresource, object.group);
   const whole = object.resource === "" ? path : [resource, object.namespace, object.name].filter(Boolean).join(" ");
-  return { whole: cut(redact(whole), 512), resource, namespace: object.namespace, name: cut(object.name, 256) };
+  const plural = `${object.resource}${object.group && `.${object.group}`}`;
+  return { whole: cut(redact(whole), 512), resource: plural, namespace: object.namespace, name: cut(object.name, 256) };
 }

@@ -15,6 +15,7 @@ const values = {
   target: (f: Draft) => f.target,
   "target.namespace": (f: Draft) => f.targetParts.namespace,
   "target.name": (f: Draft) => f.targetParts.name,
+  /** As kubectl takes it: `deployments.apps`. */
   "target.resource": (f: Draft) => f.targetParts.resource,
   cluster: (f: Draft) => f.cluster,
   region: (f: Draft) => f.region,

@@ -47,7 +47,7 @@ export const Finding = Strict({
   actor: FindingActor,
   actingAs: Type.Optional(FindingActor),
   action: Strict({
-    trail: Type.Enum(["k8s-audit", "cloudtrail", "health"]),
+    trail: Type.Enum(["k8s-audit", "cloudtrail", "ledger", "health"]),
     verb: Type.String({ description: "Verb of the Kubernetes API, or service:Action of AWS." }),
     resource: Text,
     code: Type.Optional(Type.Number()),

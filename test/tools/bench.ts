@@ -22,8 +22,8 @@ const MIX = {
   "benign-node-lifecycle": 250,
   "benign-controllers": 200,
   "benign-cicd": 80,
-  "benign-admin-kubectl": 40,
-  "attack-chain": 30,
+  "benign-admin-kubectl": 60,
+  "attack-chain": 10,
 } as const;
 
 const json = process.argv.includes("--json");

@@ -168,6 +168,100 @@ describe("facets", () => {
     ).toBeUndefined();
   });
 
+  it("takes a launch template of EKS's own for proof, but no tag of that spelling", () => {
+    const run = (requestParameters: object) =>
+      awsCall({ eventName: "RunInstances", requestParameters }).facets.ec2Call?.proof;
+    expect(run({ launchTemplate: { launchTemplateName: "eks.amazonaws.com/abc" } })).toContain("launch template");
+    const tags = [{ key: "eks.amazonaws.com/compute-type", value: "eks.amazonaws.com/auto" }];
+    expect(run({ tagSpecificationSet: { items: [{ resourceType: "instance", tags }] } })).toBeUndefined();
+  });
+
+  it("takes EKS's tag in the answer for proof, unless the request set it or Karpenter stands beside it", () => {
+    const proof = (requestParameters: object, ...keys: string[]) => {
+      const tagSet = { item: keys.map((key) => ({ key, value: "x" })) };
+      const responseElements = { CreateSnapshotsResponse: { snapshotSet: { item: [{ tagSet }] } } };
+      return awsCall({ eventName: "CreateSnapshots", requestParameters, responseElements }).facets.ec2Call?.proof;
+    };
+    expect(proof({}, "team", "eks:eks-cluster-name")).toBe("tag eks:eks-cluster-name in the answer");
+    expect(proof({}, "eks:eks-cluster-name", "karpenter.k8s.aws/ec2nodeclass")).toBeUndefined();
+    expect(proof({ tags: [{ key: "eks:eks-cluster-name", value: "x" }] }, "eks:eks-cluster-name")).toBeUndefined();
+    expect(proof({}, "team")).toBeUndefined();
+  });
+
+  const refusal = (action: string, resource: string) => ({
+    errorCode: "AccessDenied",
+    errorMessage: `User: arn:aws:iam::111122223333:user/bob is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`,
+  });
+
+  it("reads what a denied call was about from the refusal, where the record has no parameters", () => {
+    const role = "arn:aws:iam::111122223333:role/team/Node";
+    const assumed = awsCall({
+      eventSource: "sts.amazonaws.com",
+      eventName: "AssumeRole",
+      ...refusal("sts:AssumeRole", role),
+    });
+    expect(assumed.facets.stsIssue).toMatchObject({ roleArn: role, roleName: "Node", sessionName: "" });
+    const iam = (resource: string) =>
+      awsCall({
+        eventSource: "iam.amazonaws.com",
+        eventName: "PutRolePolicy",
+        ...refusal("iam:PutRolePolicy", resource),
+      }).facets.iamWrite?.roleName;
+    expect(iam("role Node")).toBe("Node");
+    expect(iam(role)).toBe("Node");
+    expect(iam("instance profile Node")).toBe("");
+    const session = awsCall({
+      eventSource: "ssm.amazonaws.com",
+      eventName: "StartSession",
+      ...refusal("ssm:StartSession", "arn:aws:ec2:eu-central-1:111122223333:instance/i-0a1b2c3d4e5f60001"),
+    });
+    expect(session.facets.instanceAccess?.instances).toEqual(["i-0a1b2c3d4e5f60001"]);
+  });
+
+  it("reads an association's instance from EC2's refusal", () => {
+    const call = awsCall({
+      eventName: "DisassociateIamInstanceProfile",
+      requestParameters: { DisassociateIamInstanceProfileRequest: { AssociationId: "iip-assoc-1" } },
+      ...refusal("ec2:X", "arn:aws:ec2:eu-central-1:111122223333:instance/i-0a1b2c3d4e5f60001"),
+    });
+    expect(call.facets.ec2Call?.resources).toEqual([{ type: "instance", id: "i-0a1b2c3d4e5f60001" }]);
+  });
+
+  it("finds an instance that Systems Manager could not reach, and what chooses instances that are not named", () => {
+    const ssm = (eventName: string, more: object) =>
+      awsCall({ eventSource: "ssm.amazonaws.com", eventName, ...more }).facets.instanceAccess;
+    const errorMessage = "i-0a1b2c3d4e5f60001 is not connected.";
+    expect(ssm("StartSession", { errorCode: "TargetNotConnected", errorMessage })).toMatchObject({
+      instances: ["i-0a1b2c3d4e5f60001"],
+      targetKeys: [],
+    });
+    const targets = [{ key: "tag:team", values: ["i-am-no-instance"] }];
+    expect(ssm("SendCommand", { requestParameters: { documentName: "D", targets } })).toMatchObject({
+      instances: [],
+      targetKeys: ["tag:team"],
+      document: "D",
+    });
+  });
+
+  it("knows a role's session by whatever name it was given", () => {
+    const named = (session: string) => awsCall({ userIdentity: callers.human(session, "Ops") }).facets.roleSession;
+    for (const session of ["alice", "i-0a1b2c3d4e5f60001"])
+      expect(named(session)).toMatchObject({ roleName: "Ops", sessionName: session });
+    expect(awsCall({ userIdentity: callers.user() }).facets.roleSession).toBeUndefined();
+  });
+
+  it("tells a list of pools that is empty from one that is not there", () => {
+    const pools = (computeConfig: object) =>
+      awsCall({
+        eventSource: "eks.amazonaws.com",
+        eventName: "UpdateClusterConfig",
+        requestParameters: { name: "prod", computeConfig },
+      }).facets.clusterConfig?.nodePools;
+    expect(pools({ nodePools: [] })).toEqual([]);
+    expect(pools({ nodePools: ["system"] })).toEqual(["system"]);
+    expect(pools({ enabled: true })).toBeUndefined();
+  });
+
   it.each<[string, object, string | undefined]>([
     [
       "audit logging switched off",

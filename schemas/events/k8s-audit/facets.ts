@@ -4,12 +4,15 @@ import {
   binding,
   claimedComponent,
   forwarded,
+  iamSession,
   oddAuditId,
   reusedAuditId,
   unprovenNode,
   webhookWrite,
 } from "./facets/identity.ts";
 import { impersonation } from "./facets/impersonation.ts";
+import { nodeDeed } from "./facets/node-deed.ts";
+import { platformObject } from "./facets/platform.ts";
 import { podSpec } from "./facets/pod-spec.ts";
 import { nodesProxy, proxy } from "./facets/proxy.ts";
 import { token, tokenRemark } from "./facets/token.ts";
@@ -25,11 +28,14 @@ export const k8sFacets = {
   endpointWrite,
   exec,
   forwarded,
+  iamSession,
   impersonation,
   nameGrant,
+  nodeDeed,
   nodesProxy,
   nodeWrite,
   oddAuditId,
+  platformObject,
   podSpec,
   proxy,
   rbacWrite,

@@ -160,6 +160,21 @@ describe("exec", () => {
     ],
     ["metrics are what monitoring reads", "/api/v1/nodes/n/proxy/metrics/cadvisor", { action: "observe" }],
     ["logs", "/api/v1/nodes/n/proxy/logs/support/x.tar.gz", { action: "logs", path: "/logs/support/x.tar.gz" }],
+    [
+      "an escape that is no UTF-8 hides nothing of the rest",
+      "/api/v1/nodes/n/proxy/metrics/%2e%2e/exec/shop/shell-0/%ff/app?command=id",
+      { action: "exec", pod: "shell-0", container: "app" },
+    ],
+    [
+      "a uid escaped twice is not read as dot segments, as no server does",
+      "/api/v1/nodes/n/proxy/exec/shop/shell-0/%252e%252e%252f%252e%252e%252f%252e%252e%252f%252e%252e%252fmetrics/app",
+      { action: "exec", pod: "shell-0", container: "app" },
+    ],
+    [
+      "a cmd beside the command of exec hides nothing: the kubelet reads it for run alone",
+      "/api/v1/nodes/n/proxy/exec/shop/shell-0/app?cmd=ls&command=cat&command=/token",
+      { action: "exec", argv: ["cat", "/token"] },
+    ],
   ])("%s", (_, requestURI, expected) => {
     const { facets } = auditEvent({
       verb: "get",
@@ -169,6 +184,32 @@ describe("exec", () => {
     expect(facets.nodesProxy).toMatchObject(expected);
     const into = ["exec", "run", "attach"].includes(facets.nodesProxy?.action ?? "");
     expect(facets.exec?.via).toBe(into ? "nodes-proxy" : undefined);
+  });
+});
+
+describe("a write to a node", () => {
+  it.each<[string, unknown, object]>([
+    ["by merge patch", { spec: { taints: null } }, { taints: true, unschedulable: false, annotations: [] }],
+    [
+      "by JSON patch",
+      [
+        { op: "add", path: "/spec/taints/-", value: { key: "x" } },
+        { op: "add", path: "/metadata/annotations/karpenter.sh~1do-not-disrupt", value: "true" },
+      ],
+      { taints: true, unschedulable: false, annotations: ["karpenter.sh/do-not-disrupt"] },
+    ],
+    [
+      "by JSON patch of the whole",
+      [
+        { op: "replace", path: "/spec", value: {} },
+        { op: "add", path: "/metadata/annotations", value: { a: "b" } },
+      ],
+      { taints: true, unschedulable: true, annotations: ["a"] },
+    ],
+    ["without a body", undefined, { taints: false, unschedulable: false, annotations: [] }],
+  ])("%s", (_, requestObject, expected) => {
+    const objectRef = { resource: "nodes", name: "n", apiVersion: "v1" };
+    expect(auditEvent({ verb: "patch", objectRef, requestObject }).facets.nodeWrite).toMatchObject(expected);
   });
 });
 
@@ -364,5 +405,20 @@ describe("the rest of a record", () => {
     expect(
       auditEvent({ user: { username: "system:node:ip-10-0-0-1", groups: ["system:nodes"] } }).facets.unprovenNode,
     ).toBeUndefined();
+  });
+
+  it("finds an IAM role's session under whatever username, but no kubelet and none of AWS's own", () => {
+    const session = (user: object) => auditEvent({ user }).facets.iamSession;
+    expect(session({ ...users.human("alice", "Ops"), username: "ops" })).toEqual({
+      roleName: "Ops",
+      sessionName: "alice",
+      dressedAsEks: false,
+    });
+    expect(session({ username: "arn:aws:sts::111122223333:assumed-role/Ops/bob", groups: [] })).toMatchObject({
+      sessionName: "bob",
+    });
+    expect(session({ ...users.serviceLinkedRole(), groups: [] })).toMatchObject({ dressedAsEks: true });
+    for (const user of [users.serviceLinkedRole(), users.node(), users.serviceAccount(), users.component("eks:x")])
+      expect(session(user)).toBeUndefined();
   });
 });

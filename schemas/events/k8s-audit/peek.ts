@@ -1,12 +1,24 @@
-/** What the text of an event tells without being parsed. */
+/** What the text of an event tells without being parsed: its members up to the bodies, and those behind them. */
 export interface Peek {
   readonly auditID: string;
   /** What makes a request one, beside its auditID (audit-recorded.md 12). */
   readonly request: string;
+  readonly stage: string;
+  readonly uri: string;
   readonly verb: string;
-  /** Everything before the bodies. */
-  readonly head: string;
-  /** Everything behind them: times and annotations. */
+  readonly username: string;
+  /** `user` and `impersonatedUser`, as text. */
+  readonly users: string;
+  /** `sourceIPs` and `userAgent`, as text. */
+  readonly origin: string;
+  /** Of `objectRef`; empty where it has none. */
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly name: string;
+  /** `responseStatus`, as text. */
+  readonly status: string;
+  /** Times and annotations, as text. */
   readonly tail: string;
 }
 
@@ -14,37 +26,76 @@ const ID = '"auditID":"';
 const STAGE = '","stage":"';
 const URI = '","requestURI":"';
 const VERB = '","verb":"';
+const USER = '","user":{';
+const USERNAME = '"username":"';
+const SOURCES = '"sourceIPs":["';
+const REF = '"objectRef":{';
+const STATUS = '"responseStatus":{';
 const RECEIVED = '"requestReceivedTimestamp":"';
 /** A quote inside of a string is escaped: only the member itself is spelled so. */
 const BODIES = ['"requestObject":', '"responseObject":'] as const;
+/** A request about an object: without its reference, what it is about has to be told by its URI. */
+const ABOUT_AN_OBJECT = /^\/api\/v1\/.|^\/apis\/[^/]+\/[^/]+\/./;
+/** Escapes that Go does not need: another producer wrote them, and may spell anything in them. Go escapes `<`, `>`, `&` and controls. */
+const FOREIGN_ESCAPE = /\\u(?!003[ceCE]|0026|00[01])|\\\//;
 
-/** Reads an event as Go writes it: `auditID`, `stage`, `requestURI`, `verb` in a row, the bodies, the time behind them. Undefined
- * for any other spelling, which has to be parsed. The last time stands: one in a body comes before it. */
+/** Reads an event as Go writes it, member by member in the order of its type. Undefined for any other spelling, which has to be parsed.
+ * The keys of `extra` are the client's (audit-recorded.md 6), but their values are lists: none can pass for an object, and the last list of
+ * addresses is the server's. */
 export function peek(text: string): Peek | undefined {
   const start = text.indexOf(ID);
   const idEnd = start < 0 ? -1 : text.indexOf(STAGE, start);
-  const uri = idEnd < 0 ? -1 : text.indexOf(URI, idEnd);
-  const verb = uri < 0 ? -1 : text.indexOf(VERB, uri);
-  const received = verb < 0 ? -1 : text.lastIndexOf(RECEIVED);
-  if (received < verb) return undefined;
+  const uriAt = idEnd < 0 ? -1 : text.indexOf(URI, idEnd);
+  const verbAt = uriAt < 0 ? -1 : text.indexOf(VERB, uriAt);
+  const userAt = verbAt < 0 ? -1 : text.indexOf(USER, verbAt);
+  const received = userAt < 0 ? -1 : text.lastIndexOf(RECEIVED);
+  if (received < userAt) return undefined;
   const auditID = text.slice(start + ID.length, idEnd);
-  const rawUri = text.slice(uri + URI.length, verb);
+  const rawUri = text.slice(uriAt + URI.length, verbAt);
+  const verb = text.slice(verbAt + VERB.length, userAt);
   // Other members stand between them: not Go's order.
-  if (auditID.includes('"') || rawUri.includes('"')) return undefined;
-  const verbText = text.slice(verb + VERB.length, text.indexOf('"', verb + VERB.length));
-  const body = BODIES.map((name) => text.indexOf(name, verb)).find((at) => at >= 0 && at < received) ?? received;
-  const time = received + RECEIVED.length;
+  if (auditID.includes('"') || rawUri.includes('"') || verb.includes('"')) return undefined;
+  const end = bodiesAt(text, userAt, received);
+  const statusAt = before(text.indexOf(STATUS, userAt), end);
+  const refAt = before(text.indexOf(REF, userAt), statusAt);
+  const ref = text.slice(refAt, statusAt);
+  const sources = text.lastIndexOf(SOURCES, refAt);
+  const sourcesAt = sources < userAt ? refAt : sources;
+  const uri = rawUri.includes("\\") ? rawUri.replace(/\\u00(26|3[ce])/gi, (_, hex: string) => charOf(hex)) : rawUri;
+  const users = text.slice(userAt + 2, sourcesAt);
+  const tail = text.slice(received);
+  if (ref.includes("\\") || (ref === "" && ABOUT_AN_OBJECT.test(uri))) return undefined;
+  if (users.includes("\\") && FOREIGN_ESCAPE.test(users)) return undefined;
+  if (tail.includes("\\u") && FOREIGN_ESCAPE.test(tail)) return undefined;
   return {
     auditID,
-    request: requestKey(
-      rawUri.includes("\\") ? rawUri.replace(/\\u00(26|3[ce])/gi, (_, hex: string) => charOf(hex)) : rawUri,
-      verbText,
-      text.slice(time, text.indexOf('"', time)),
-    ),
-    verb: verbText,
-    head: text.slice(0, body),
-    tail: text.slice(received),
+    request: requestKey(uri, verb, quotedAt(text, received + RECEIVED.length)),
+    stage: quotedAt(text, idEnd + STAGE.length),
+    ...{ uri, verb, users, tail },
+    username: users.startsWith(USERNAME, USER.length - 2) ? quotedAt(users, USER.length - 2 + USERNAME.length) : "",
+    origin: text.slice(sourcesAt, refAt),
+    group: memberOf(ref, '"apiGroup":"'),
+    resource: memberOf(ref, '"resource":"'),
+    subresource: memberOf(ref, '"subresource":"'),
+    name: memberOf(ref, '"name":"'),
+    status: text.slice(statusAt, end),
   };
+}
+
+/** Where the bodies begin, or what stands behind them. */
+function bodiesAt(text: string, from: number, received: number): number {
+  const request = text.indexOf(BODIES[0], from);
+  if (request >= 0 && request < received) return request;
+  const response = text.indexOf(BODIES[1], from);
+  return response >= 0 && response < received ? response : received;
+}
+
+const before = (at: number, end: number): number => (at < 0 || at > end ? end : at);
+const quotedAt = (text: string, at: number): string => text.slice(at, text.indexOf('"', at));
+
+function memberOf(object: string, member: string): string {
+  const at = object.indexOf(member);
+  return at < 0 ? "" : quotedAt(object, at + member.length);
 }
 
 const charOf = (hex: string): string => String.fromCharCode(Number.parseInt(hex, 16));

@@ -1,4 +1,5 @@
 import type { Actor, Origin, Outcome, Scope } from "../event.ts";
+import type { Peek } from "./peek.ts";
 
 /** What a request is about: `objectRef`, or the URI where the reference is missing (truncated events). */
 export interface ObjectRef {
@@ -62,13 +63,10 @@ export interface K8sBase {
   readonly record: unknown;
 }
 
-/** A facet of an audit event: what it means, and the text without which an event cannot have it. */
+/** A facet of an audit event: what it means, and what its text must hold. */
 export interface K8sFacetRule<F> {
-  /** Source of a regular expression that fits the raw text of every event with this facet, outside of the bodies: the screen drops
-   * what fits none. Written against Go's encoder, which escapes only `<`, `>`, `&` and control characters. */
-  readonly trigger: string;
-  /** The verbs of every request with this facet; absent: any. */
-  readonly verbs?: readonly string[];
+  /** True for the text of every event with this facet, and of few others: the screen drops an event unparsed when it is false of all. */
+  readonly trigger: (peeked: Peek) => boolean;
   readonly find: (request: K8sBase) => F | undefined;
 }
 
@@ -77,7 +75,9 @@ export const WRITE_VERBS = ["create", "update", "patch", "delete", "deletecollec
 export const BODY_VERBS = ["create", "update", "patch"] as const;
 
 const WRITES: ReadonlySet<string> = new Set(WRITE_VERBS);
-export const isWrite = (request: K8sBase): boolean => WRITES.has(request.verb);
+const WITH_BODY: ReadonlySet<string> = new Set(BODY_VERBS);
+export const isWrite = ({ verb }: { readonly verb: string }): boolean => WRITES.has(verb);
+export const hasBody = ({ verb }: { readonly verb: string }): boolean => WITH_BODY.has(verb);
 
 /** True when the API changed something, or was let to by dry run. */
 export const succeeded = (request: K8sBase): boolean => request.outcome === "success" || request.outcome === "started";

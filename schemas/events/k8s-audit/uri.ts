@@ -7,14 +7,16 @@ export function splitUri(uri: string): { path: string; params: URLSearchParams }
   return { path: decodePath(raw), params: new URLSearchParams(mark < 0 ? "" : uri.slice(mark + 1)) };
 }
 
-/** Percent-decoded once, as the server does; the raw path when it cannot be decoded. */
-export function decodePath(raw: string): string {
-  if (!raw.includes("%")) return raw;
-  try {
-    return decodeURIComponent(raw);
-  } catch {
-    return raw;
-  }
+/** Percent-decoded once, as the server does. Bytes that are no UTF-8 become U+FFFD, as where the server logs them decoded; nothing in a path
+ * may keep the rest of it from being read. */
+export const decodePath = (raw: string): string => raw.replace(/(?:%[0-9a-f]{2})+/gi, decodeRun);
+
+function decodeRun(run: string): string {
+  const bytes = run
+    .slice(1)
+    .split("%")
+    .map((digits) => Number.parseInt(digits, 16));
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(bytes));
 }
 
 /** Segments of a path with empty and dot segments resolved, so that `//exec` and `metrics/../exec` read as what the kubelet serves. */

@@ -1,5 +1,5 @@
 import { decodeArn } from "../../../arn.ts";
-import { compact, flag, list, text, texts } from "../../../json.ts";
+import { at, compact, flag, list, text, texts } from "../../../json.ts";
 import type { AwsBase, AwsFacetRule } from "../call.ts";
 
 /** A write to a cluster's access entries (eks-auto-mode.md §7): who may be whom in Kubernetes. */
@@ -72,6 +72,8 @@ export interface ClusterConfig {
   /** Undefined when the request does not say. */
   readonly computeEnabled?: boolean;
   readonly nodeRoleArn: string;
+  /** Built-in node pools; undefined when the request does not say. */
+  readonly nodePools?: readonly string[];
 }
 
 export const clusterConfig: AwsFacetRule<ClusterConfig> = {
@@ -89,6 +91,10 @@ export const clusterConfig: AwsFacetRule<ClusterConfig> = {
       })),
       computeEnabled: enabled === undefined ? undefined : enabled === "true",
       nodeRoleArn: text(params, "computeConfig", "nodeRoleArn") ?? "",
+      nodePools:
+        at(params, "computeConfig", "nodePools") === undefined
+          ? undefined
+          : texts(params, "computeConfig", "nodePools"),
     });
   },
 };

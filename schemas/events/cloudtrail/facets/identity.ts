@@ -1,6 +1,7 @@
 import { roleOf } from "../../../arn.ts";
 import { at, compact, keys, text } from "../../../json.ts";
 import type { AwsBase, AwsFacetRule } from "../call.ts";
+import { deniedResource } from "../denied-resource.ts";
 import { type Tag, tagsOf } from "../tags.ts";
 
 /** A call with an EC2 instance's credentials: a session named by an instance id, or with `ec2RoleDelivery`. */
@@ -19,7 +20,7 @@ export const instanceSession: AwsFacetRule<InstanceSession> = {
   },
 };
 
-/** A call by a role session that is neither an instance's nor a pod's: a person, a robot, or a role that belongs to AWS. */
+/** A call by a role session, however it is named: whoever assumes a role chooses the name, an instance's or a pod's too. */
 export interface RoleSession {
   readonly roleName: string;
   readonly roleArn?: string;
@@ -29,7 +30,7 @@ export interface RoleSession {
 export const roleSession: AwsFacetRule<RoleSession> = {
   trigger: '"AssumedRole"',
   find({ actor }: AwsBase): RoleSession | undefined {
-    if (actor.roleName === undefined || actor.kind === "node" || actor.kind === "pod") return undefined;
+    if (actor.roleName === undefined) return undefined;
     return compact({ roleName: actor.roleName, roleArn: actor.roleArn, sessionName: actor.sessionName ?? "" });
   },
 };
@@ -53,7 +54,8 @@ export const stsIssue: AwsFacetRule<StsIssue> = {
     if (call.service !== "sts" || !/^(?:AssumeRole|GetSessionToken|GetFederationToken)/.test(call.action))
       return undefined;
     const { requestParameters: params, responseElements: answer } = call;
-    const roleArn = text(params, "roleArn") ?? "";
+    const refused = deniedResource(call);
+    const roleArn = text(params, "roleArn") ?? (refused.startsWith("arn:") ? refused : "");
     return compact({
       action: call.action,
       roleArn,
@@ -100,7 +102,7 @@ export const iamWrite: AwsFacetRule<IamWrite> = {
     if (call.service !== "iam" || /^(?:Get|List|Simulate|Generate)/.test(call.action)) return undefined;
     const params = call.requestParameters;
     return compact({
-      roleName: text(params, "roleName") ?? "",
+      roleName: text(params, "roleName") ?? /(?:^|:)role\/(?:.*\/)?([^/]+)$/.exec(deniedResource(call))?.[1] ?? "",
       policyArn: text(params, "policyArn"),
       instanceProfile: text(params, "instanceProfileName"),
       document: keys(params)

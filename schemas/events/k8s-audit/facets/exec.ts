@@ -15,7 +15,7 @@ export interface Exec {
 
 /** WebSocket exec is verb get, SPDY exec is create: matched on the subresource, never on the verb (eks-auto-mode.md §1.3). */
 export const exec: K8sFacetRule<Exec> = {
-  trigger: '"(?:exec|attach|proxy)"|/(?:exec|attach|proxy)',
+  trigger: ({ subresource }) => subresource === "exec" || subresource === "attach" || subresource === "proxy",
   find(request: K8sBase): Exec | undefined {
     const { object, params } = request;
     if (object.resource === "pods" && (object.subresource === "exec" || object.subresource === "attach")) {
@@ -37,7 +37,7 @@ export const exec: K8sFacetRule<Exec> = {
       pod,
       container,
       argv,
-      interactive: isTrue(params.get("input") ?? params.get("stdin")),
+      interactive: isTrue(params.get("tty")) || isTrue(params.get("input") ?? params.get("stdin")),
     };
   },
 };

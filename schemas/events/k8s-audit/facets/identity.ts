@@ -1,4 +1,4 @@
-import type { K8sBase, K8sFacetRule } from "../request.ts";
+import { isWrite, type K8sBase, type K8sFacetRule } from "../request.ts";
 import { targetClassOf } from "./impersonation.ts";
 
 /** A *real* user, not an impersonated one, with a name that only Auto Mode's components take: certificate, front proxy or access entry. */
@@ -8,11 +8,14 @@ export interface ClaimedComponent {
   readonly means: "certificate" | "iam" | "unknown";
 }
 
+/** The uid that the IAM authenticator gives (eks-auto-mode.md §1.3). */
+export const IAM_UID = /^(?:aws-iam-authenticator|heptio-authenticator-aws):/;
+
 export const claimedComponent: K8sFacetRule<ClaimedComponent> = {
-  trigger: '"(?:[Ee][Kk][Ss]-(?:[Aa][Uu][Tt][Oo]|[Rr][Uu][Nn][Tt][Ii][Mm][Ee]|[Mm][Aa][Nn][Aa][Gg][Ee][Dd])):',
+  trigger: ({ username }) => targetClassOf(username) === "component",
   find({ actor }: K8sBase): ClaimedComponent | undefined {
     if (targetClassOf(actor.name) !== "component") return undefined;
-    const iam = actor.arn !== undefined || actor.uid !== undefined ? "iam" : "unknown";
+    const iam = actor.arn !== undefined || IAM_UID.test(actor.uid ?? "") ? "iam" : "unknown";
     const means = actor.credentialId?.startsWith("X509") ? "certificate" : iam;
     return { name: actor.name, means };
   },
@@ -25,11 +28,32 @@ export interface UnprovenNode {
 }
 
 export const unprovenNode: K8sFacetRule<UnprovenNode> = {
-  trigger: '"username":"system:node:i-[0-9a-f]+","groups"|"username":"system:node:i-[0-9a-f]+"\\}',
+  trigger: ({ username, users }) =>
+    username.startsWith("system:node:i-") && !users.startsWith(`"user":{"username":"${username}","uid":"`),
   find({ actor }: K8sBase): UnprovenNode | undefined {
     const { instanceId, uid, arn, sessionName } = actor;
     const proven = uid !== undefined || arn !== undefined || sessionName !== undefined;
     return actor.kind !== "node" || instanceId === undefined || proven ? undefined : { node: instanceId };
+  },
+};
+
+/** A request by an IAM role's session under whatever username its access entry gives it; neither a kubelet's nor AWS's own. */
+export interface IamSession {
+  readonly roleName: string;
+  readonly sessionName: string;
+  /** The name of the role that EKS links to itself, without the group that EKS gives it. */
+  readonly dressedAsEks: boolean;
+}
+
+const LINKED = "AWSServiceRoleForAmazonEKS";
+
+export const iamSession: K8sFacetRule<IamSession> = {
+  trigger: ({ username, users }) =>
+    !/^(?:system|eks):/.test(username) && !(username.includes(`/${LINKED}/`) && users.includes('"eks:managed"')),
+  find({ actor }: K8sBase): IamSession | undefined {
+    const { roleName, sessionName = "", name, kind } = actor;
+    if (roleName === undefined || kind === "control-plane" || /^(?:system|eks):/.test(name)) return undefined;
+    return { roleName, sessionName, dressedAsEks: roleName === LINKED };
   },
 };
 
@@ -40,7 +64,7 @@ export interface Forwarded {
 }
 
 export const forwarded: K8sFacetRule<Forwarded> = {
-  trigger: '"sourceIPs":\\["[^"\\]]*","',
+  trigger: ({ origin }) => /^"sourceIPs":\["[^"\]]*","/.test(origin),
   find({ sourceIP, forwardedFor }: K8sBase): Forwarded | undefined {
     return sourceIP === undefined || forwardedFor.length === 0 ? undefined : { peer: sourceIP, claimed: forwardedFor };
   },
@@ -54,14 +78,17 @@ export interface OddAuditId {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-([0-9a-f])[0-9a-f]{3}-([0-9a-f])[0-9a-f]{3}-[0-9a-f]{12}$/;
 
+function whyOdd(auditID: string): OddAuditId["why"] | undefined {
+  const match = UUID.exec(auditID);
+  if (match === null) return "not a UUID";
+  return match[1] === "4" && /[89ab]/.test(match[2] ?? "") ? undefined : "a UUID of another version";
+}
+
 export const oddAuditId: K8sFacetRule<OddAuditId> = {
-  trigger: '"auditID":"(?![0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")',
+  trigger: ({ auditID }) => whyOdd(auditID) !== undefined,
   find({ id }: K8sBase): OddAuditId | undefined {
-    const match = UUID.exec(id);
-    if (match === null) return { auditID: id, why: "not a UUID" };
-    return match[1] === "4" && /[89ab]/.test(match[2] ?? "")
-      ? undefined
-      : { auditID: id, why: "a UUID of another version" };
+    const why = whyOdd(id);
+    return why === undefined ? undefined : { auditID: id, why };
   },
 };
 
@@ -72,7 +99,7 @@ export interface ReusedAuditId {
 
 export const reusedAuditId: K8sFacetRule<ReusedAuditId> = {
   // No text of the record tells: whoever remembers the ids asks for the record to be parsed.
-  trigger: "(?!)",
+  trigger: () => false,
   find({ id, auditIdReused }: K8sBase): ReusedAuditId | undefined {
     return auditIdReused ? { auditID: id } : undefined;
   },
@@ -85,7 +112,11 @@ export interface Anonymous {
 }
 
 export const anonymous: K8sFacetRule<Anonymous> = {
-  trigger: 'system:anonymous|system:unauthenticated|"user":\\{\\}|"code":401',
+  trigger: ({ username, users, status }) =>
+    username === "" ||
+    username === "system:anonymous" ||
+    users.includes("system:unauthenticated") ||
+    status.includes('"code":401'),
   find({ actor, outcome, path }: K8sBase): Anonymous | undefined {
     if (actor.kind !== "anonymous") return undefined;
     return {
@@ -101,12 +132,14 @@ export interface WebhookWrite {
   readonly name: string;
 }
 
+const isHook = ({ group, resource }: { readonly group: string; readonly resource: string }): boolean =>
+  group === "admissionregistration.k8s.io" || resource === "apiservices";
+
 export const webhookWrite: K8sFacetRule<WebhookWrite> = {
-  trigger: '"(?:mutating|validating)(?:webhookconfigurations|admissionpolic)|"apiservices"',
-  find({ object, verb }: K8sBase): WebhookWrite | undefined {
-    if (["get", "list", "watch"].includes(verb)) return undefined;
-    const watched = object.group === "admissionregistration.k8s.io" || object.resource === "apiservices";
-    return watched ? { resource: object.resource, name: object.name } : undefined;
+  trigger: (peeked) => isWrite(peeked) && isHook(peeked),
+  find(request: K8sBase): WebhookWrite | undefined {
+    const { object } = request;
+    return isWrite(request) && isHook(object) ? { resource: object.resource, name: object.name } : undefined;
   },
 };
 
@@ -117,7 +150,7 @@ export interface Binding {
 }
 
 export const binding: K8sFacetRule<Binding> = {
-  trigger: "/binding",
+  trigger: ({ subresource }) => subresource === "binding",
   find({ object }: K8sBase): Binding | undefined {
     return object.resource === "pods" && object.subresource === "binding"
       ? { namespace: object.namespace, pod: object.name }

@@ -39,7 +39,7 @@ const REFUSED_UNNAMED = /is forbidden: User ".*" cannot impersonate-on:/s;
 const INCOMPLETE = /^requested \[\{(\w+)\s+(.*?)\s*\}.*\] without impersonating a user$/s;
 
 export const impersonation: K8sFacetRule<Impersonation> = {
-  trigger: '"impersonatedUser"|impersonat(?:e|ing)',
+  trigger: ({ users, status }) => users.includes('"impersonatedUser":{') || status.includes("impersonat"),
   find(request: K8sBase): Impersonation | undefined {
     const { actingAs } = request;
     if (actingAs !== undefined) return grantedTo(request, actingAs);

@@ -1,5 +1,5 @@
 import { at, compact, flag, list, text, texts } from "../../../json.ts";
-import type { K8sBase, K8sFacetRule } from "../request.ts";
+import { hasBody, type K8sBase, type K8sFacetRule } from "../request.ts";
 
 export interface ContainerSpec {
   /** Kubernetes keeps the three apart; rules that read only `containers` miss the others. */
@@ -46,14 +46,17 @@ const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
 /** The in-tree controllers that copy templates into pods, replica sets, revisions and status (seen in `side-effect` events). */
 const ECHOES = /^system:serviceaccount:kube-system:(?:[a-z-]+-controller|generic-garbage-collector)$/;
 
+/** Subresources whose writes set a pod spec. */
+const SPECS: ReadonlySet<string> = new Set(["", "ephemeralcontainers"]);
+
 export const podSpec: K8sFacetRule<PodSpec> = {
-  trigger: '"(?:containers|initContainers|ephemeralContainers|hostNetwork|hostPID|hostIPC)"',
+  trigger: (peeked) => hasBody(peeked) && Object.hasOwn(TEMPLATES, peeked.resource) && SPECS.has(peeked.subresource),
   find(request: K8sBase): PodSpec | undefined {
-    const { object, verb } = request;
+    const { object } = request;
     const where = Object.hasOwn(TEMPLATES, object.resource) ? TEMPLATES[object.resource] : undefined;
-    if (where === undefined || !["create", "update", "patch"].includes(verb)) return undefined;
+    if (where === undefined || !hasBody(request)) return undefined;
     // A status write repeats the whole object and changes none of its spec.
-    if (!["", "ephemeralcontainers"].includes(object.subresource)) return undefined;
+    if (!SPECS.has(object.subresource)) return undefined;
     const body = bodyWithSpec(request, where);
     if (body === undefined) return undefined;
     const spec = at(body, ...where);

@@ -1,5 +1,5 @@
 import type { K8sBase, K8sFacetRule } from "../request.ts";
-import { decodePath, segmentsOf } from "../uri.ts";
+import { segmentsOf } from "../uri.ts";
 
 /** A request that the API server forwards: to a kubelet (nodes), a pod or a service. */
 export interface Proxy {
@@ -8,7 +8,7 @@ export interface Proxy {
   /** Without scheme and port: `https:i-0a…:10250` is the node `i-0a…` (audit-recorded.md 11). */
   readonly name: string;
   readonly port: string;
-  /** Path behind `/proxy`, dot segments resolved. */
+  /** Path behind `/proxy`: decoded once and its dot segments resolved, as the server does before it forwards. */
   readonly path: string;
 }
 
@@ -27,7 +27,7 @@ const OBSERVE: ReadonlySet<string> = new Set(["metrics", "stats", "healthz", "co
 const INTO_POD: ReadonlySet<string> = new Set(["exec", "run", "attach", "portForward", "containerLogs"]);
 
 export const proxy: K8sFacetRule<Proxy> = {
-  trigger: "/proxy",
+  trigger: ({ subresource }) => subresource === "proxy",
   find(request: K8sBase): Proxy | undefined {
     const match = PATH.exec(request.path);
     if (match === null) return undefined;
@@ -38,14 +38,14 @@ export const proxy: K8sFacetRule<Proxy> = {
       namespace,
       name,
       port,
-      path: `/${segmentsOf(decodePath(rest)).join("/")}`,
+      path: `/${segmentsOf(rest).join("/")}`,
     };
   },
 };
 
 /** The kubelet's routes (k8s.io/kubernetes pkg/kubelet/server): /exec/ns/pod[/uid]/container, the same for run, attach, containerLogs. */
 export const nodesProxy: K8sFacetRule<NodesProxy> = {
-  trigger: "/proxy",
+  trigger: ({ subresource }) => subresource === "proxy",
   find(request: K8sBase): NodesProxy | undefined {
     const found = proxy.find(request);
     if (found?.resource !== "nodes") return undefined;
@@ -54,7 +54,8 @@ export const nodesProxy: K8sFacetRule<NodesProxy> = {
       const other = head === "logs" ? "logs" : "other";
       return { ...found, action: OBSERVE.has(head) ? "observe" : other, pod: "", container: "", argv: [] };
     }
-    const command = request.params.get("cmd");
+    // `cmd` is for run alone, `command` for the others: the one that the kubelet does not read must not hide the one that it does.
+    const command = head === "run" ? request.params.get("cmd") : null;
     return {
       ...found,
       action: head as KubeletAction,

@@ -15,7 +15,7 @@ export interface TokenMint {
 }
 
 export const token: K8sFacetRule<TokenMint> = {
-  trigger: "/token",
+  trigger: ({ verb, subresource }) => verb === "create" && subresource === "token",
   find(request: K8sBase): TokenMint | undefined {
     const { object, requestBody } = request;
     if (object.resource !== "serviceaccounts" || object.subresource !== "token" || request.verb !== "create")
@@ -49,7 +49,7 @@ export interface TokenRemark {
 const REMARK = "authentication.k8s.io/";
 
 export const tokenRemark: K8sFacetRule<TokenRemark> = {
-  trigger: "authentication.k8s.io/(?:legacy|stale)-token",
+  trigger: ({ tail }) => tail.includes(`"${REMARK}legacy-token`) || tail.includes(`"${REMARK}stale-token`),
   find({ annotations, actor }: K8sBase): TokenRemark | undefined {
     const legacy = annotations[`${REMARK}legacy-token`];
     if (legacy !== undefined) {

@@ -1,5 +1,5 @@
-import { at, compact, list, text, texts } from "../../../json.ts";
-import { isWrite, type K8sBase, type K8sFacetRule } from "../request.ts";
+import { at, compact, keys, list, text, texts } from "../../../json.ts";
+import { hasBody, isWrite, type K8sBase, type K8sFacetRule } from "../request.ts";
 
 /** A write that points traffic of the cluster at an address: Services, Endpoints, EndpointSlices, Nodes. */
 export interface EndpointWrite {
@@ -12,10 +12,10 @@ export interface EndpointWrite {
 const ENDPOINTS: ReadonlySet<string> = new Set(["services", "endpoints", "endpointslices", "nodes"]);
 
 export const endpointWrite: K8sFacetRule<EndpointWrite> = {
-  trigger: '"resource":"(?:services|endpoints|endpointslices|nodes)"',
+  trigger: (peeked) => hasBody(peeked) && ENDPOINTS.has(peeked.resource),
   find(request: K8sBase): EndpointWrite | undefined {
-    const { object, verb, requestBody } = request;
-    if (!ENDPOINTS.has(object.resource) || !["create", "update", "patch"].includes(verb)) return undefined;
+    const { object, requestBody } = request;
+    if (!ENDPOINTS.has(object.resource) || !hasBody(request)) return undefined;
     if (object.resource !== "nodes" && object.subresource !== "") return undefined;
     const entries = (field: string, values: readonly (string | undefined)[]): { field: string; value: string }[] =>
       values.filter((value) => value !== undefined).map((value) => ({ field, value }));
@@ -49,7 +49,7 @@ export interface NodeWrite {
 }
 
 export const nodeWrite: K8sFacetRule<NodeWrite> = {
-  trigger: '"resource":"nodes"|/api/v1/nodes',
+  trigger: (peeked) => isWrite(peeked) && peeked.resource === "nodes",
   find(request: K8sBase): NodeWrite | undefined {
     const { object, actor, requestBody } = request;
     if (
@@ -62,12 +62,32 @@ export const nodeWrite: K8sFacetRule<NodeWrite> = {
     return {
       node: object.name,
       own: actor.node === object.name,
-      taints: at(requestBody, "spec", "taints") !== undefined,
-      unschedulable: at(requestBody, "spec", "unschedulable") !== undefined,
-      annotations: Object.keys((at(requestBody, "metadata", "annotations") as object | null | undefined) ?? {}),
+      taints: changes(requestBody, "spec", "taints"),
+      unschedulable: changes(requestBody, "spec", "unschedulable"),
+      annotations: [
+        ...keys(requestBody, "metadata", "annotations"),
+        ...patched(requestBody).flatMap(({ path, value }) => {
+          const [, , name] = path;
+          if (path[0] !== "metadata" || path[1] !== "annotations") return [];
+          return name === undefined ? keys(value) : [name];
+        }),
+      ],
     };
   },
 };
+
+/** The steps of a JSON patch, a list instead of an object; its paths taken apart. */
+function patched(body: unknown): { path: string[]; value: unknown }[] {
+  if (!Array.isArray(body)) return [];
+  return body.map((step) => {
+    const path = (text(step, "path") ?? "").split("/").slice(1);
+    return { path: path.map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~")), value: at(step, "value") };
+  });
+}
+
+const changes = (body: unknown, ...field: readonly [string, string]): boolean =>
+  at(body, ...field) !== undefined ||
+  patched(body).some(({ path }) => path[0] === field[0] && (path[1] === undefined || path[1] === field[1]));
 
 /** A write to an object of Auto Mode's own API groups. Custom resources are logged at Metadata: who, verb, name, code, never the spec
  * (eks-auto-mode.md §1.2, §6). */
@@ -98,7 +118,8 @@ const KINDS: Readonly<Record<string, CustomResource["kind"]>> = {
 const GROUPS = /(?:^|\.)(?:eks\.amazonaws\.com|karpenter\.sh|vpcresources\.k8s\.aws|networking\.k8s\.aws)$/;
 
 export const customResource: K8sFacetRule<CustomResource> = {
-  trigger: "eks\\.amazonaws\\.com|karpenter\\.sh|k8s\\.aws",
+  trigger: (peeked) =>
+    isWrite(peeked) && (GROUPS.test(peeked.group) || peeked.resource === "customresourcedefinitions"),
   find(request: K8sBase): CustomResource | undefined {
     const { object } = request;
     if (!isWrite(request)) return undefined;
@@ -132,11 +153,13 @@ export interface RbacWrite {
   }[];
 }
 
+const RBAC = "rbac.authorization.k8s.io";
+
 export const rbacWrite: K8sFacetRule<RbacWrite> = {
-  trigger: "rbac\\.authorization\\.k8s\\.io",
+  trigger: (peeked) => isWrite(peeked) && peeked.group === RBAC,
   find(request: K8sBase): RbacWrite | undefined {
     const { object, verb } = request;
-    if (object.group !== "rbac.authorization.k8s.io" || !isWrite(request)) return undefined;
+    if (object.group !== RBAC || !isWrite(request)) return undefined;
     // A patch asks for a part; what stands afterwards is in the answer, unless it is a Status.
     const answer = text(request.responseBody, "kind") === "Status" ? undefined : request.responseBody;
     const body = verb === "patch" ? (answer ?? request.requestBody) : (request.requestBody ?? answer);
@@ -171,7 +194,8 @@ export interface NameGrant {
 }
 
 export const nameGrant: K8sFacetRule<NameGrant> = {
-  trigger: "aws-auth|certificatesigningrequests",
+  trigger: (peeked) =>
+    isWrite(peeked) && (peeked.name === "aws-auth" || peeked.resource === "certificatesigningrequests"),
   find(request: K8sBase): NameGrant | undefined {
     const { object, requestBody, responseBody } = request;
     if (!isWrite(request)) return undefined;
