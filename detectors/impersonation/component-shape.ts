@@ -1,0 +1,24 @@
+import type { Impersonating } from "./acting-as.ts";
+
+/** The component in a name such as `eks-auto:coredns`. Names are compared in full: with another case RBAC takes it for somebody else. */
+export const componentOf = (target: string): string | undefined =>
+  /^eks-(?:auto|runtime|managed):(.+)$/s.exec(target)?.[1];
+
+/** What no component of a node does (B-21 a to c; eks-auto-mode.md §2.1, invariants). Nothing for a real node in a component's own shape. */
+export function oddities({ actor, facets }: Impersonating): string[] {
+  const { granted, groups, uid, extra } = facets.impersonation;
+  const { kind, instanceId, sessionName } = actor;
+  const added = groups.filter((group) => group !== "system:authenticated");
+  return [
+    ...(kind === "node" ? [] : [`the impersonator is ${kind}, not a node`]),
+    ...(kind === "node" && instanceId === undefined ? ["the node's name is no instance id"] : []),
+    ...(instanceId !== undefined && sessionName !== undefined && sessionName !== instanceId
+      ? [`the node's IAM session is named ${sessionName}`]
+      : []),
+    ...(kind === "node" && !actor.groups.includes("system:nodes") ? ["the node is not in group system:nodes"] : []),
+    ...(facets.unprovenNode === undefined ? [] : ["no trace of IAM on the node's identity"]),
+    ...(granted && added.length > 0 ? [`with the groups ${added.join(", ")}`] : []),
+    ...(granted && uid !== undefined ? ["with a uid"] : []),
+    ...(granted && extra.length > 0 ? [`with extra keys ${extra.join(", ")}`] : []),
+  ];
+}
