@@ -1,0 +1,84 @@
+import Type from "typebox";
+import { INSTANCE_ID } from "../../../schemas/events/event.ts";
+import { nameOf } from "../../core/actors.ts";
+import { defineEventDetector } from "../../core/contracts.ts";
+import { autoNodeRole } from "../../core/site.ts";
+import { attempted } from "../../core/weight.ts";
+import { callEvidence, roleReasons, worthOf } from "../operator-role.ts";
+
+/** B-24 without a ledger: the access entry of a node role makes `system:node:{{SessionName}}` of any session (eks-auto-mode.md §2.4). */
+export const detector = defineEventDetector({
+  meta: {
+    id: "managed-instances/node-role-assumed",
+    version: 1,
+    title: "Auto Mode node role assumed by somebody else than EC2",
+    description:
+      "EC2 hands a node's role to the instance, under the instance's id. Whoever else may assume that role chooses the session's name, and EKS takes them for the node of that name: with a victim's id they are that node, its pods' tokens and secrets included.",
+    severity: "critical",
+    confidence: "high",
+    status: "stable",
+    attack: [
+      { tactic: "TA0005", technique: "T1036" },
+      { tactic: "TA0004", technique: "T1078.004" },
+    ],
+    reads: [
+      "eventName",
+      "requestParameters.roleArn",
+      "requestParameters.roleSessionName",
+      "userIdentity",
+      "errorMessage",
+    ],
+    references: [
+      "https://docs.aws.amazon.com/eks/latest/userguide/auto-create-node-role.html",
+      "https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html",
+    ],
+    gaps: [
+      "Roles that are neither declared in auto.nodeRoles nor named as EKS proposes are not judged.",
+      "sts:AssumeRole is a read event: a trail that drops read events never shows it. What the session does afterwards is imds/assumed-session.",
+      "A denied call's record does not say under which name the session was to run.",
+    ],
+    triage: [
+      {
+        do: "See what was done in the cluster under the name that was chosen.",
+        audit:
+          'fields requestReceivedTimestamp, user.username, verb, requestURI, responseStatus.code, sourceIPs.0 | filter user.extra.canonicalArn.0 = "{target}" | sort requestReceivedTimestamp desc',
+      },
+      {
+        do: "Read the trust policy: only ec2.amazonaws.com belongs there. Find who put the rest there.",
+        cloudtrail:
+          'fields eventTime, userIdentity.arn, sourceIPAddress, requestParameters.policyDocument | filter eventName in ["UpdateAssumeRolePolicy", "CreateRole"] | sort eventTime desc',
+      },
+      {
+        do: "Revoke the sessions that the caller opened, and see what else the caller did.",
+        cloudtrail:
+          'fields eventTime, eventSource, eventName, errorCode, sourceIPAddress | filter userIdentity.accessKeyId = "{actor.key}" or userIdentity.arn = "{actor.arn}" | sort eventTime asc',
+      },
+    ],
+    syntheticShape: true,
+  },
+  on: "stsIssue",
+  params: Type.Object({}),
+  detect(call, _params, site) {
+    const { actor, facets } = call;
+    const { roleArn, roleName, sessionName, invokedBy, issuedKey } = facets.stsIssue;
+    const known = autoNodeRole(site, roleArn);
+    if (known === undefined || invokedBy === "ec2.amazonaws.com") return undefined;
+    const asNode = INSTANCE_ID.test(sessionName);
+    const session = sessionName === "" ? "" : ` as ${asNode ? `node ${sessionName}` : `session ${sessionName}`}`;
+    return {
+      sentence: `${nameOf(actor)} ${attempted(call) ? "tried to assume" : "assumed"} the node role ${roleName}${session}`,
+      // Without the session's name, which the record of a denied call lacks.
+      on: `role/${roleName}`,
+      // Nobody but EC2 has a reason to name a session after an instance, so that the role's name is proof enough.
+      severity: worthOf(asNode ? "declared" : known, call, asNode ? "critical" : "high"),
+      confidence: known === "declared" ? "high" : "medium",
+      evidence: [
+        { field: "requestParameters.roleArn", value: roleArn },
+        { field: "requestParameters.roleSessionName", value: sessionName },
+        { field: "responseElements.credentials.accessKeyId", value: issuedKey ?? "" },
+        ...callEvidence(call),
+      ].filter(({ value }) => value !== ""),
+      reasons: roleReasons(known, roleName, "nodeRoles"),
+    };
+  },
+});
