@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { root } from "./folders.ts";
-import { recordingsIn } from "./labels.ts";
+import { type Recording, recordingsIn } from "./labels.ts";
 
 const ACCOUNT = "111122223333";
 const REGION = "eu-central-1";
@@ -251,10 +251,21 @@ function pack(text: string): Buffer {
   return gzipSync(text, { level: 9 });
 }
 
+/** Without what the recorder did itself, and without what may be an attack or not: a demonstration should not open with it. */
+function eventsOf({ events, labels }: Recording): string[] {
+  const left = new Set(
+    labels.filter(({ technique }) => technique === "driver" || technique === "ambiguous").map(({ auditID }) => auditID),
+  );
+  return events
+    .trimEnd()
+    .split("\n")
+    .filter((event) => !left.has((JSON.parse(event) as { auditID: string }).auditID));
+}
+
 /** What the subscription of the cluster's log group sends, one envelope a line, with the control message that it begins with. */
 function envelopes(): string {
   const recordings = new Map(
-    recordingsIn(join(root, "test/recordings/audit")).map(({ name, events }) => [name, events.trimEnd().split("\n")]),
+    recordingsIn(join(root, "test/recordings/audit")).map((recording) => [recording.name, eventsOf(recording)]),
   );
   const messages = RECORDINGS.flatMap((name) => recordings.get(name) ?? []);
   const base = {

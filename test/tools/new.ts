@@ -5,7 +5,7 @@ import { root } from "./folders.ts";
 
 const id = process.argv[2] ?? "";
 if (!/^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/.test(id)) {
-  console.error("usage: npm run new -- GROUP/NAME, both in lower case with hyphens, as imds/exec");
+  console.error("usage: npm run new -- GROUP/NAME, both in lower case with hyphens, as imds/my-idea");
   process.exit(2);
 }
 const folder = join(root, "detectors", id);

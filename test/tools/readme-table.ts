@@ -1,8 +1,9 @@
 import { registry } from "../../detectors/registry.ts";
 import { tactics } from "../../schemas/attack.ts";
 import { errorCodes } from "../../schemas/errors.ts";
+import { demoOutput } from "./readme-output.ts";
 
-/** The README with its tables of detectors and of error codes renewed; a text without a place for them stays as it is. */
+/** The README with its tables of detectors and of error codes and its picture renewed; a text without a place for them stays as it is. */
 export function readmeTables(readme: string): string {
   const detectors = registry.map(({ meta }) => {
     const names = [...new Set(meta.attack.map(({ tactic, technique }) => `${technique} (${tactics[tactic]})`))].join(
@@ -16,7 +17,12 @@ export function readmeTables(readme: string): string {
     "| --- | --- | --- | --- |",
     ...detectors,
   ]);
-  return between(withDetectors, "errors", ["| code | kind | what it means |", "| --- | --- | --- |", ...errors]);
+  const withErrors = between(withDetectors, "errors", [
+    "| code | kind | what it means |",
+    "| --- | --- | --- |",
+    ...errors,
+  ]);
+  return between(withErrors, "output", ["```", ...demoOutput(), "```"]);
 }
 
 function between(text: string, name: string, lines: readonly string[]): string {
