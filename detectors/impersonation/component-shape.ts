@@ -1,3 +1,4 @@
+import { autoNodeRole, type Site } from "../core/site.ts";
 import type { Impersonating } from "./acting-as.ts";
 
 /** The component in a name such as `eks-auto:coredns`. Names are compared in full: with another case RBAC takes it for somebody else. */
@@ -21,4 +22,10 @@ export function oddities({ actor, facets }: Impersonating): string[] {
     ...(granted && uid !== undefined ? ["with a uid"] : []),
     ...(granted && extra.length > 0 ? [`with extra keys ${extra.join(", ")}`] : []),
   ];
+}
+
+/** The role of a node that is none of Auto Mode's, where the site says which are: any role with an entry of type EC2 makes nodes. */
+export function foreignRole({ actor: { kind, roleArn } }: Impersonating, site: Site): string | undefined {
+  const known = kind !== "node" || site.nodeRoles.size === 0 || autoNodeRole(site, roleArn) !== undefined;
+  return known ? undefined : roleArn;
 }

@@ -1,8 +1,9 @@
 import { type Impersonation, targetClassOf } from "../../schemas/events/k8s-audit/facets/impersonation.ts";
 
-/** Groups of the server that give next to nothing, or that it adds by itself (audit-recorded.md 5). */
+/** Groups of the server that give next to nothing, or that it adds by itself (audit-recorded.md 5), and those that Rancher's proxy adds to
+ * whoever comes through it. */
 const PLAIN_GROUP =
-  /^system:(?:authenticated|unauthenticated|serviceaccounts(?::.*)?|monitoring)$|^(?!system:|eks:|eks-(?:auto|runtime|managed|event-service):)/i;
+  /^system:(?:authenticated|unauthenticated|serviceaccounts(?::.*)?|monitoring|cattle:.*)$|^(?!system:|eks:|eks-(?:auto|runtime|managed|event-service):)/i;
 
 /** A group that no person or workload is put into from outside: `system:masters`, `system:nodes`, `eks:managed`, a component's name. */
 export const isPrivilegedGroup = (group: string): boolean => !PLAIN_GROUP.test(group);
@@ -15,8 +16,8 @@ export const isClusterAccount = (target: string, namespaces: readonly string[]):
 export const inClusterAccounts = (groups: readonly string[], namespaces: readonly string[]): boolean =>
   namespaces.some((namespace) => groups.includes(`system:serviceaccounts:${namespace}`));
 
-/** A name that belongs to AWS even where it is an ARN: a service-linked role, as role or as session. */
-const SERVICE_ROLE = /[:/]AWSServiceRole/;
+/** A name that belongs to AWS even where it is an ARN: a service-linked role, bare, as role or as session. */
+const SERVICE_ROLE = /(?:^|[:/])AWSServiceRole/;
 
 /** Why the wanted identity is more than a plain user or service account; empty when it is not (A18). */
 export function privilegesOf({ target = "", groups }: Pick<Impersonation, "target" | "groups">): string[] {

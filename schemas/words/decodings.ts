@@ -38,6 +38,24 @@ export function base64Decoded(text: string): string {
   });
 }
 
+/** Base32 (RFC 4648), where something is named that undoes it: upper-case words and numbers look the same. */
+export const base32Decoded = (text: string): string =>
+  /b(?:ase)?32/i.test(text) ? decodedInPlace(text, /(?<![\w=])[A-Z2-7]{12,}(?:={0,6})(?!\w)/g, fromBase32) : text;
+
+function fromBase32(token: string): string {
+  const bytes: number[] = [];
+  let held = 0;
+  let bits = 0;
+  for (const digit of token.replace(/=+$/, "")) {
+    held = ((held << 5) | "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(digit)) & 0xfff;
+    bits += 5;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes.push((held >> bits) & 0xff);
+  }
+  return bytes.map((byte) => String.fromCharCode(byte)).join("");
+}
+
 /** Runs of hexadecimal digits, as `xxd -r -p`, `unhex` and `bytes.fromhex` take them: at least seven bytes, `169.254`.
  */
 export const hexDecoded = (text: string): string =>

@@ -167,6 +167,7 @@ const rewrittenRows: readonly Row[] = [
     sh(`echo ${btoa(`#\xff\xfe\ncurl ${IMDS}`)}`),
     `imds encoded medium ${IMDS}`,
   ],
+  ["base32", sh("echo GE3DSLRSGU2C4MJWHEXDENJU | base32 -d | xargs curl"), `imds encoded medium ${IMDS}`],
   ["base64 of UTF-16", ["pwsh", "-enc", btoa(`curl ${IMDS}`.replaceAll(/./g, "$&\0"))], `imds encoded medium ${IMDS}`],
   [
     "base64 of the host only, in its place",

@@ -2,6 +2,7 @@ import { bracesExpanded } from "./braces.ts";
 import { MAX_CONSIDERED_CHARS } from "./considered.ts";
 import {
   asciiFolded,
+  base32Decoded,
   base64Decoded,
   decimalCodesDecoded,
   hexCodesDecoded,
@@ -44,6 +45,7 @@ const RULES: readonly Rule[] = [
   each(unescaped),
   { how: "assembled", apply: (words) => shellRead(words, "kept") },
   each(hexDecoded),
+  each(base32Decoded),
   each(decimalCodesDecoded),
   each(hexCodesDecoded),
   each(percentDecoded),

@@ -39,7 +39,7 @@ export const detector = defineEventDetector({
       {
         do: "See what the key did in the cluster as that node.",
         audit:
-          'fields requestReceivedTimestamp, user.username, verb, requestURI, responseStatus.code, sourceIPs.0 | filter user.extra.accessKeyId.0 = "{actor.key}" | sort requestReceivedTimestamp asc',
+          'fields requestReceivedTimestamp, user.username, verb, requestURI, responseStatus.code, sourceIPs.0, sourceIPs.1 | filter user.extra.accessKeyId.0 = "{actor.key}" | sort requestReceivedTimestamp asc',
       },
       {
         do: "Read the role's trust policy: only ec2.amazonaws.com belongs there.",

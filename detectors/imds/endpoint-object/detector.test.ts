@@ -82,6 +82,32 @@ describe("imds/endpoint-object finds", () => {
     expect(hit?.sentence).toContain("where it points is not in the log");
   });
 
+  it("EndpointSlices of a workload: low, one finding a namespace whatever its tokens", () => {
+    const event = write("endpointslices", null, { level: "Metadata", user: users.serviceAccount("mesh", "mirror") });
+    expect(hitOf(detector, event)).toMatchObject({
+      severity: "low",
+      confidence: "low",
+      by: "principal/system:serviceaccount:mesh:mirror",
+      on: "endpointslices/shop",
+    });
+  });
+
+  it.each<[string, string, unknown, string]>([
+    ["an external name", "services", { path: "/spec/externalName", value: "169.254.169.254.nip.io" }, "medium"],
+    ["an external address", "services", { path: "/spec/externalIPs/-", value: "169.254.169.254" }, "high"],
+    ["an endpoint", "endpoints", { path: "/subsets", value: [{ addresses: [{ ip: "fd00:ec2::254" }] }] }, "medium"],
+  ])("a JSON patch that brings in %s", (_, resource, step, severity) => {
+    const patch = [{ op: "add", ...(step as object) }];
+    const event = write(resource, patch, { verb: "patch", responseStatus: { code: 200 } });
+    expect(hitOf(detector, event)).toMatchObject({ severity, on: `${resource}/shop/meta` });
+  });
+
+  it("a JSON patch that takes the name from an annotation, by the answer", () => {
+    const patch = [{ op: "copy", from: "/metadata/annotations/x", path: "/spec/externalName" }];
+    const answered = { verb: "patch", responseObject: external("169.254.169.254.nip.io") };
+    expect(hitOf(detector, write("services", patch, answered))).toMatchObject({ severity: "medium" });
+  });
+
   it("a Service without selector by a person: low, as its slices are not in the log", () => {
     const hit = hitOf(detector, write("services", { spec: { ports: [{ port: 80 }] } }));
     expect(hit).toMatchObject({ severity: "low", confidence: "low" });

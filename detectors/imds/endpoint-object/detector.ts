@@ -35,7 +35,7 @@ export const detector = defineEventDetector({
       "https://github.com/kubernetes/kubernetes/issues/97076",
     ],
     gaps: [
-      "EndpointSlices are logged at Metadata: where they point is not in the log unless the server refused and said so. One written by a person, or a Service without selector, is low for that reason.",
+      "EndpointSlices are logged at Metadata: where they point is not in the log unless the server refused and said so. One that is not its controllers' own, or a person's Service without selector, is low for that reason.",
       "A name that resolves to the service without showing it is not seen.",
     ],
     triage: [
@@ -69,9 +69,12 @@ export const detector = defineEventDetector({
     const on = [resource, object.namespace, object.name].filter(Boolean).join("/");
     if (first === undefined) {
       const hidden = refused ? undefined : hiddenTarget(request);
-      const sentence = `${nameOf(actor)} ${did} by hand; ${hidden}`;
+      const sentence = `${nameOf(actor)} ${did}; ${hidden}`;
       const evidence = [{ field: "objectRef", value: target }];
-      return hidden === undefined ? undefined : { sentence, on, severity: "low", confidence: "low", evidence };
+      // An operator that keeps slices is one finding a namespace, whatever its tokens.
+      const operator = actor.kind === "service-account";
+      const about = operator ? { by: `principal/${actor.name}`, on: `${resource}/${object.namespace}` } : { on };
+      return hidden === undefined ? undefined : { sentence, ...about, severity: "low", confidence: "low", evidence };
     }
     const { mention } = first;
     const instead = found.some(({ field }) => field === "spec.externalIPs" || field === "spec.loadBalancerIP");
@@ -87,14 +90,19 @@ export const detector = defineEventDetector({
   },
 });
 
-/** Where a person writes what controllers write by the thousand, and the log cannot show the address: EndpointSlices
+/** They keep the slices of every Service, and do nothing else to them. */
+const SLICERS =
+  /^system:serviceaccount:kube-system:(?:endpointslice(?:mirroring)?-controller|generic-garbage-collector)$/;
+
+/** Where somebody writes what controllers write by the thousand, and the log cannot show the address: EndpointSlices
  * are Metadata (audit-recorded.md 17), and a Service without selector leads wherever such a slice says. */
 function hiddenTarget({ actor, verb, facets, requestBody }: EventOn<"endpointWrite">): string | undefined {
   const { resource, body, addresses } = facets.endpointWrite;
-  if (actor.kind !== "human") return undefined;
-  if (resource === "endpointslices" && !body) return "where it points is not in the log";
+  const workload = actor.kind === "service-account" && !SLICERS.test(actor.name);
+  if (resource === "endpointslices" && !body)
+    return actor.kind === "human" || workload ? "where it points is not in the log" : undefined;
   const selects = at(requestBody, "spec", "selector") !== undefined || addresses.length > 0;
-  const bare = resource === "services" && body && verb === "create" && !selects;
+  const bare = resource === "services" && body && verb === "create" && !selects && actor.kind === "human";
   return bare ? "it has no selector, so that an EndpointSlice says where it leads" : undefined;
 }
 

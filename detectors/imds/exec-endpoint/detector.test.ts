@@ -49,6 +49,14 @@ describe("imds/exec-endpoint finds", () => {
     expect(hit).toMatchObject({ severity: "medium", reasons: ["the address is hidden (encoded)"] });
   });
 
+  it("a command whose middle is not read, as it is padded on both sides: low for that alone", () => {
+    const padding = "#".repeat(40_000);
+    const hit = hitOf(detector, exec(["sh", "-c", `${padding}\ncurl 169.254.169.254\n${padding}`]));
+    expect(hit).toMatchObject({ severity: "low", confidence: "low", on: "pods/shop/shell-0" });
+    expect(hit?.sentence).toContain("too long to be read in full");
+    expect(hitOf(detector, exec(["sh", "-c", padding]))).toBeUndefined();
+  });
+
   it.each([
     ["forbidden", 403],
     ["no such pod", 404],

@@ -1,7 +1,8 @@
 import Type from "typebox";
+import { MAX_CONSIDERED_CHARS } from "../../../schemas/words/considered.ts";
 import { endpointMentions } from "../../../schemas/words/endpoints.ts";
 import { nameOf } from "../../core/actors.ts";
-import { defineEventDetector } from "../../core/contracts.ts";
+import { defineEventDetector, type EventOn, type Hit } from "../../core/contracts.ts";
 import { attempted, lowered } from "../../core/weight.ts";
 
 /** A52: a command in a container that names the instance metadata service, in whatever spelling. */
@@ -34,10 +35,10 @@ export const detector = defineEventDetector({
       {
         do: "Ask whoever ran it. See every command of theirs in the hours around it.",
         audit:
-          'fields requestReceivedTimestamp, requestURI, responseStatus.code, sourceIPs.0 | filter user.username = "{actor.name}" and objectRef.subresource in ["exec", "attach", "proxy"] | sort requestReceivedTimestamp asc',
+          'fields requestReceivedTimestamp, requestURI, responseStatus.code, sourceIPs.0, sourceIPs.1 | filter user.username = "{actor.name}" and objectRef.subresource in ["exec", "attach", "proxy"] | sort requestReceivedTimestamp asc',
       },
       {
-        do: "See whether the pod could reach it (hostNetwork), and on which node it runs.",
+        do: "See whether the pod (by nodes/proxy: the one in the title) could reach it (hostNetwork), and on which node it runs.",
         cli: "kubectl get pod --namespace '{target.namespace}' '{target.name}' -o custom-columns=NODE:.spec.nodeName,HOSTNET:.spec.hostNetwork",
       },
       {
@@ -54,8 +55,8 @@ export const detector = defineEventDetector({
     const { namespace, pod, argv, via } = facets.exec;
     const mentions = endpointMentions(argv).filter(({ endpoint }) => endpoint === "imds");
     const [surest] = mentions;
-    if (surest === undefined) return undefined;
     const refused = attempted(request);
+    if (surest === undefined) return tooLong(request);
     const words = [...new Set(mentions.map(({ word }) => word))];
     const what = `a command in ${namespace}/${pod} that reaches for the instance metadata service (${oneLine(surest.word)})`;
     return {
@@ -77,6 +78,19 @@ export const detector = defineEventDetector({
     };
   },
 });
+
+/** Padding on both sides of a command hides its middle: nobody types as much as is read here. */
+function tooLong({ actor, facets: { exec } }: EventOn<"exec">): Hit | undefined {
+  const length = exec.argv.join(" ").length;
+  if (length <= MAX_CONSIDERED_CHARS) return undefined;
+  return {
+    sentence: `${nameOf(actor)} sent a command to ${exec.namespace}/${exec.pod} that is too long to be read in full (${length} characters)`,
+    on: `pods/${exec.namespace}/${exec.pod}`,
+    severity: "low",
+    confidence: "low",
+    evidence: [{ field: "requestURI", value: exec.argv.join(" ") }],
+  };
+}
 
 /** Words of one spelling may come from several arguments. */
 const oneLine = (word: string): string => word.replace(/\s+/g, " ");

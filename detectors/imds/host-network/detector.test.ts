@@ -122,6 +122,31 @@ describe("imds/host-network finds", () => {
     );
   });
 
+  it("a container added to a pod that is there: low, as it is how pods are debugged", () => {
+    const more = {
+      verb: "patch",
+      objectRef: { resource: "pods", namespace: "shop", name: "net", subresource: "ephemeralcontainers" },
+      responseStatus: { code: 200 },
+      requestObject: { spec: { ephemeralContainers: [{ name: "d", image: "netshoot" }] } },
+      responseObject: { kind: "Pod", spec: { ...spec(), ephemeralContainers: [{ name: "d", image: "netshoot" }] } },
+    };
+    expect(hitOf(detector, created(dave, "pods", "shop", more))).toMatchObject({
+      severity: "low",
+      sentence: "dave (role AppEditor) added a container to pods shop/net on the node's own network",
+    });
+    const refusal = { ...more, ...refused, responseObject: { kind: "Status" } };
+    expect(hitOf(detector, created(dave, "pods", "shop", refusal))).toBeUndefined();
+  });
+
+  it.each([
+    ["by an account that is merely called like a controller", "evil-controller", "daemonsets"],
+    ["by a controller whose work it is not", "job-controller", "deployments"],
+  ])("a workload %s", (_, name, resource) => {
+    expect(hitOf(detector, created(users.serviceAccount("kube-system", name), resource))).toMatchObject({
+      severity: "medium",
+    });
+  });
+
   it("a patch that brings it in, and server-side apply that creates", () => {
     const more = { verb: "patch", responseStatus: { code: 200 } };
     expect(hitOf(detector, created(dave, "deployments", "shop", more))).toMatchObject({ severity: "medium" });
@@ -153,7 +178,8 @@ describe("imds/host-network stays quiet on", () => {
 
   it("a controller that copies the template", () => {
     const user = users.serviceAccount("kube-system", "daemon-set-controller");
-    expect(hitOf(detector, created(user))).toBeUndefined();
+    const requestObject = { metadata: { ownerReferences: [{ kind: "DaemonSet" }] }, spec: spec() };
+    expect(hitOf(detector, created(user, "pods", "shop", { requestObject }))).toBeUndefined();
   });
 
   it.each([
@@ -173,15 +199,6 @@ describe("imds/host-network stays quiet on", () => {
       severity: "low",
     });
     expect(hitOf(detector, created(forged, "deployments"))).toMatchObject({ severity: "medium" });
-  });
-
-  it("an ephemeral container in a hostNetwork pod, which was made before", () => {
-    const more = {
-      verb: "patch",
-      objectRef: { resource: "pods", namespace: "shop", name: "net", subresource: "ephemeralcontainers" },
-      responseStatus: { code: 200 },
-    };
-    expect(hitOf(detector, created(dave, "pods", "shop", more))).toBeUndefined();
   });
 
   it("a label on a hostNetwork pod, and a restart of a hostNetwork deployment", () => {

@@ -1,6 +1,7 @@
 import Type from "typebox";
 import type { Severity } from "../../../schemas/findings/finding.ts";
 import { nameOf } from "../../core/actors.ts";
+import { agentNamespaces } from "../../core/agent-namespaces.ts";
 import { defineEventDetector, type Hit } from "../../core/contracts.ts";
 import type { Site } from "../../core/site.ts";
 import { attempted, lowered } from "../../core/weight.ts";
@@ -32,7 +33,7 @@ export const detector = defineEventDetector({
     gaps: [
       "Needs a body: at level Metadata, and when the authorizer refused, hostNetwork is not in the log.",
       "A DaemonSet that imitates a network agent in a platform namespace is low when a person writes it and silent when a GitOps controller does.",
-      "Ephemeral containers join the network of a pod that was made before: that pod is the finding.",
+      "What is run by exec in a hostNetwork pod that was made before is not seen here; a container that is added to one is low.",
     ],
     triage: [
       {
@@ -52,28 +53,20 @@ export const detector = defineEventDetector({
     ],
   },
   on: "podSpec",
-  params: Type.Object({
-    platformNamespaces: Type.Array(Type.String({ minLength: 1 }), {
-      default: [
-        ...["kube-system", "amazon-cloudwatch", "amazon-guardduty", "calico-system", "cilium", "datadog"],
-        ...["falco", "kube-flannel", "logging", "metallb-system", "monitoring", "observability", "tigera-operator"],
-      ],
-      description: "Namespaces where network, storage and monitoring agents of the nodes live.",
-    }),
-  }),
+  params: Type.Object({ platformNamespaces: agentNamespaces }),
   detect(request, { platformNamespaces }, site): Hit | undefined {
     const { actor, facets, dryRun, object } = request;
     const { podSpec } = facets;
-    if (!podSpec.hostNetwork || podSpec.echo || object.subresource !== "") return undefined;
-    if (!sets(request, ["hostNetwork"])) return undefined;
+    const joins = object.subresource === "ephemeralcontainers";
+    if (!podSpec.hostNetwork || podSpec.echo || !(joins || sets(request, ["hostNetwork"]))) return undefined;
     const platform = platformNamespaces.includes(podSpec.namespace);
     const agent = platform && podSpec.workload === "daemonsets";
     // Those who install agents, installing an agent.
     if (agent && (site.gitOps.has(actor.name) || isAddonManager(request))) return undefined;
-    const { severity, notExempted } = weigh(request, platform, site);
+    const { severity, notExempted } = joins ? JOINED : weigh(request, platform, site);
     const what = isDebugSession(request) ? ": a debug session on the node" : " on the node's own network";
     return {
-      sentence: `${nameOf(actor)} ${wrote(request)}${what}`,
+      sentence: `${nameOf(actor)} ${joins ? `added a container to pods ${podSpec.namespace}/${podSpec.name}` : wrote(request)}${what}`,
       on: `${podSpec.workload}/${podSpec.namespace}/${podSpec.name}`,
       severity: attempted(request) || dryRun ? lowered(severity, 1) : severity,
       evidence: [
@@ -103,6 +96,9 @@ function isDebugSession({ actor, facets }: PodWrite): boolean {
   const { workload, name, nodeName } = facets.podSpec;
   return workload === "pods" && actor.kind === "human" && name.startsWith("node-debugger-") && nodeName !== "";
 }
+
+/** A container that is added shares the network of a pod that was made before. */
+const JOINED = { severity: "low", notExempted: ["kubectl debug adds containers to pods"] } as const;
 
 /** Medium where nothing speaks for it; low with what did. */
 function weigh(request: PodWrite, platform: boolean, site: Site): { severity: Severity; notExempted: string[] } {

@@ -1,10 +1,9 @@
 import Type from "typebox";
-import { inRanges, isPublic } from "../../../schemas/address.ts";
 import { nameOf } from "../../core/actors.ts";
 import { defineEventDetector } from "../../core/contracts.ts";
-import type { Site } from "../../core/site.ts";
+import { FALLBACK_APIS, looksLikeAuthenticator, NODE_APIS } from "../../core/node-apis.ts";
 import { lowered } from "../../core/weight.ts";
-import { didCall, evidenceOf, forwarderOf, type InstanceCall, roleReasons, worthOf } from "../node-role.ts";
+import { didCall, evidenceOf, forwarderOf, roleReasons, worthOf } from "../node-role.ts";
 
 /** B-26: a call with an Auto node's role outside what its two policies allow (eks-auto-mode.md §5). */
 export const detector = defineEventDetector({
@@ -53,18 +52,11 @@ export const detector = defineEventDetector({
   on: "instanceSession",
   params: Type.Object({
     apis: Type.Array(Type.String({ pattern: "^[a-z0-9-]+:[A-Za-z0-9*]+$" }), {
-      default: [
-        "eks-auth:AssumeRoleForPodIdentity",
-        "ecr:GetAuthorizationToken",
-        "ecr:BatchGetImage",
-        "ecr:GetDownloadUrlForLayer",
-        "ecr:BatchCheckLayerAvailability",
-        "ecr:BatchImportUpstreamImage",
-      ],
+      default: [...NODE_APIS],
       description: "APIs that nodes call by right, as service:Action; `service:*` for a whole service.",
     }),
     fallbackApis: Type.Array(Type.String({ pattern: "^[a-z0-9-]+:[A-Za-z0-9]+$" }), {
-      default: ["ec2:DescribeTags", "ec2:DescribeInstances"],
+      default: [...FALLBACK_APIS],
       description: "APIs that agents in hostNetwork pods try with the node's role: low while they are denied.",
     }),
   }),
@@ -88,7 +80,7 @@ export const detector = defineEventDetector({
       evidence: evidenceOf(call),
       reasons: roleReasons(site, call),
     };
-    if (check && looksLikeAuthenticator(call, site)) {
+    if (check && looksLikeAuthenticator(call, site.egress)) {
       const sentence = `${api} was called with role ${role} in the shape of the cluster's own check of a node's token`;
       // One for all nodes: the check comes with every token of every kubelet.
       const shared = { by: `role/${role}`, on: "the authenticator's check", severity: "informational" } as const;
@@ -106,10 +98,3 @@ export const detector = defineEventDetector({
     return { ...hit, severity: outcome === "success" ? worth : lowered(worth, worth === "high" ? 1 : 0) };
   },
 });
-
-/** aws-iam-authenticator calls the URL with Go's own client, from the control plane: never from the cluster's egress
- * nor from its VPC. */
-function looksLikeAuthenticator({ userAgent, sourceIP, vpcEndpointId }: InstanceCall, { egress }: Site): boolean {
-  const outside = vpcEndpointId === undefined && isPublic(sourceIP) && !inRanges(sourceIP, egress);
-  return outside && /^Go-http-client\/[\d.]+$/.test(userAgent);
-}

@@ -94,6 +94,32 @@ describe("imds/pod-spec-endpoint finds", () => {
   });
 
   it.each([
+    ["Kubernetes", { command: ["curl", "http://$(A)$(B)/"] }, "low", "medium"],
+    ["a shell", { command: ["sh", "-c", "curl http://$A$B/"] }, "low", "medium"],
+    [
+      "a hook's shell",
+      { lifecycle: { preStop: { exec: { command: ["sh", "-c", "curl http://$A$B/"] } } } },
+      "medium",
+      "medium",
+    ],
+    ["variables alone", { env: [{ name: "URL", value: "http://$(A)$(B)/" }] }, "low", "low"],
+  ])("an address in pieces that are put together by %s", (_, container, elsewhere, onNode) => {
+    const pieces = [
+      { name: "A", value: "169.254." },
+      { name: "B", value: "169.254" },
+    ];
+    const split = { ...container, env: [...pieces, ...("env" in container ? container.env : [])] };
+    expect(hitOf(detector, pod(split))).toMatchObject({ severity: elsewhere, on: "pods/shop/meta" });
+    expect(hitOf(detector, pod(split, { hostNetwork: true }))).toMatchObject({ severity: onNode });
+  });
+
+  it("a host alias for the metadata service", () => {
+    const hit = hitOf(detector, pod({}, { hostNetwork: true, hostAliases: [{ ip: "169.254.169.254" }] }));
+    expect(hit).toMatchObject({ severity: "high" });
+    expect(hit?.sentence).toContain("whose hostAliases names the instance metadata service");
+  });
+
+  it.each([
     ["a variable with the address", env("METADATA_URL", "http://169.254.169.254/latest")],
     [
       "a variable of the webhook that leads elsewhere",
@@ -170,6 +196,28 @@ describe("imds/pod-spec-endpoint finds", () => {
 });
 
 describe("imds/pod-spec-endpoint stays quiet on", () => {
+  it("pieces that nothing puts together, and a restart of what was put together before", () => {
+    const pieces = [
+      { name: "A", value: "169.254." },
+      { name: "B", value: "169.254" },
+    ];
+    expect(hitOf(detector, pod({ command: ["serve"], env: pieces }))).toBeUndefined();
+    const split = { command: ["curl", "http://$(A)$(B)/"], env: pieces };
+    const restart = { spec: { template: { metadata: { annotations: { restartedAt: "2026-11-22T10:00:00Z" } } } } };
+    const responseObject = { kind: "Deployment", spec: { template: podOf(split) } };
+    expect(hitOf(detector, patch(restart, { responseObject }))).toBeUndefined();
+    const short = {
+      command: ["curl", "http://169.254.$(A).254/"],
+      env: [
+        { name: "A", value: "169" },
+        { name: "B", value: "1" },
+      ],
+    };
+    const labelled = { responseObject: { kind: "Deployment", spec: { template: podOf(short) } } };
+    expect(hitOf(detector, patch({ metadata: { labels: { tier: "1" } } }, labelled))).toBeUndefined();
+    expect(hitOf(detector, patch({ env: [{ name: "A", value: "169" }] }, labelled))).toBeDefined();
+  });
+
   it.each([
     ["what the webhook injects", env("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://169.254.170.23/v1/credentials")],
     ["the same on IPv6", env("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://[fd00:ec2::23]/v1/credentials")],
@@ -189,7 +237,8 @@ describe("imds/pod-spec-endpoint stays quiet on", () => {
 
   it("a controller that copies the template", () => {
     const user = users.serviceAccount("kube-system", "replicaset-controller");
-    expect(hitOf(detector, pod(CURL, {}, { user }))).toBeUndefined();
+    const owned = { ...podOf(CURL), metadata: { name: "meta", ownerReferences: [{ kind: "ReplicaSet" }] } };
+    expect(hitOf(detector, pod(CURL, {}, { user, requestObject: owned }))).toBeUndefined();
   });
 
   it("a restart of a deployment that names it already", () => {

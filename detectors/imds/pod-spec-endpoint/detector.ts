@@ -5,6 +5,7 @@ import { nameOf } from "../../core/actors.ts";
 import { defineEventDetector } from "../../core/contracts.ts";
 import { attempted, lowered } from "../../core/weight.ts";
 import { type PodWrite, sets, wrote } from "../pod-write.ts";
+import { type Part, partOf, togetherOf, variableIn } from "./parts.ts";
 
 /** A52 in a manifest: a pod, or a template of pods, whose command, probes or variables name the metadata service or the
  * Pod Identity agent. */
@@ -42,7 +43,7 @@ export const detector = defineEventDetector({
       {
         do: "See what else its author wrote around that time, and from where.",
         audit:
-          'fields requestReceivedTimestamp, verb, requestURI, responseStatus.code, sourceIPs.0 | filter user.username = "{actor.name}" and verb in ["create", "update", "patch"] | sort requestReceivedTimestamp asc',
+          'fields requestReceivedTimestamp, verb, requestURI, responseStatus.code, sourceIPs.0, sourceIPs.1 | filter user.username = "{actor.name}" and verb in ["create", "update", "patch"] | sort requestReceivedTimestamp asc',
       },
       {
         do: "If it fetches them: delete it, then look for calls with the node's role or the pod's role from elsewhere.",
@@ -90,34 +91,25 @@ interface Found {
 
 const PROBE = /\.(?:(?:liveness|readiness|startup)Probe|lifecycle\.(?:postStart|preStop))$/;
 
-/** What the Pod Identity webhook sets in every pod of an associated service account (eks-auto-mode.md §3.3): also in
- * people's patches and in the answers that they get. Any other value under these names sends the pod's SDK elsewhere. */
-const INJECTED: ReadonlySet<string> = new Set([
-  "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://169.254.170.23/v1/credentials",
-  "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://[fd00:ec2::23]/v1/credentials",
-  "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token",
-  "AWS_STS_REGIONAL_ENDPOINTS=regional",
-]);
-
 function mentionsIn(request: PodWrite): Found[] {
-  const { containers, hostNetwork } = request.facets.podSpec;
+  const { containers, hostNetwork, hostAliases } = request.facets.podSpec;
+  // On Auto nodes only the node's own network reaches the metadata service (eks-auto-mode.md §5); a variable is set, not
+  // run.
+  const found = ({ field, words, said = words }: Part): Found[] => {
+    const mentions = endpointMentions(said);
+    if (mentions.length === 0 || !sets(request, words)) return [];
+    const down = (hostNetwork || PROBE.test(field) ? 0 : 1) + (variableIn(field) === undefined ? 0 : 1);
+    return mentions.map((mention) => ({ field, mention, down }));
+  };
   const added = request.object.subresource === "ephemeralcontainers";
-  return containers
+  const inContainers = containers
     .filter(({ kind }) => !added || kind === "ephemeral")
-    .flatMap((container) => container.words)
-    .flatMap(({ field, words }) => {
-      const name = /\.env\.(.*)$/s.exec(field)?.[1];
-      const said = name === undefined ? words : words.map((value) => `${name}=${value}`);
-      // A list of hosts that a proxy is not asked for is no use of them.
-      const harmless = said.every((word) => INJECTED.has(word)) || name?.toLowerCase() === "no_proxy";
-      if (name !== undefined && harmless) return [];
-      const mentions = endpointMentions(said);
-      if (mentions.length === 0 || !sets(request, words)) return [];
-      // On Auto nodes only the node's own network reaches the metadata service (eks-auto-mode.md §5); a variable is
-      // set, not run.
-      const down = (hostNetwork || PROBE.test(field) ? 0 : 1) + (name === undefined ? 0 : 1);
-      return mentions.map((mention) => ({ field, mention, down }));
+    .flatMap(({ words }) => {
+      const parts = words.map(partOf).filter((part) => part !== undefined);
+      const alone = parts.flatMap(found);
+      return alone.length > 0 ? alone : togetherOf(parts).flatMap(found);
     });
+  return [...inContainers, ...(added ? [] : found({ field: "hostAliases", words: hostAliases }))];
 }
 
 /** Orders what is worth most first. */

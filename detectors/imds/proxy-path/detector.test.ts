@@ -30,6 +30,11 @@ describe("imds/proxy-path finds", () => {
   });
 
   it.each([
+    [
+      "by the query of what fetches for others",
+      "namespaces/shop/services/fetch:80/proxy/?url=http%3A%2F%2F0xa9fea9fe%2F",
+      "services/shop/fetch",
+    ],
     ["through a node", "nodes/http:imds-node:80/proxy/latest/meta-data/", "nodes/imds-node"],
     ["through a pod", "namespaces/shop/pods/p:8080/proxy/latest/user-data", "pods/shop/p"],
     ["escaped", "namespaces/shop/services/meta:80/proxy/latest%2Fmeta-data/", "services/shop/meta"],
@@ -47,6 +52,10 @@ describe("imds/proxy-path finds", () => {
 describe("imds/proxy-path stays quiet on", () => {
   it.each([
     ["metrics of a kubelet", "nodes/i-0a1b2c3d4e5f60001/proxy/metrics"],
+    [
+      "a kubelet's exec, which is imds/exec-endpoint's",
+      "nodes/i-0a1b2c3d4e5f60001/proxy/exec/shop/p/app?command=curl&command=169.254.169.254",
+    ],
     ["a dashboard", "namespaces/monitoring/services/grafana:80/proxy/latest/dashboard"],
     ["a path that merely begins the same", "namespaces/shop/services/web:80/proxy/latest/meta-database"],
   ])("%s", (_, path) => {

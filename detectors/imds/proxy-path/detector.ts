@@ -4,7 +4,7 @@ import { nameOf } from "../../core/actors.ts";
 import { defineEventDetector } from "../../core/contracts.ts";
 import { attempted, lowered } from "../../core/weight.ts";
 
-/** A request through the API server's proxy for a path, or to a name, of the metadata service. */
+/** A request through the API server's proxy for a path, or to a name, of the metadata service; or with either in its query. */
 export const detector = defineEventDetector({
   meta: {
     id: "imds/proxy-path",
@@ -34,7 +34,7 @@ export const detector = defineEventDetector({
       {
         do: "See what was asked through the proxy, and what answered.",
         audit:
-          'fields requestReceivedTimestamp, verb, requestURI, responseStatus.code, sourceIPs.0 | filter user.username = "{actor.name}" and objectRef.subresource = "proxy" | sort requestReceivedTimestamp asc',
+          'fields requestReceivedTimestamp, verb, requestURI, responseStatus.code, sourceIPs.0, sourceIPs.1 | filter user.username = "{actor.name}" and objectRef.subresource = "proxy" | sort requestReceivedTimestamp asc',
       },
       {
         do: "Find what stands behind the target: a mock of the service in a test namespace is harmless.",
@@ -52,8 +52,10 @@ export const detector = defineEventDetector({
   detect(request) {
     const { actor, facets, code } = request;
     const { resource, namespace, name, path } = facets.proxy;
-    // A kubelet's exec has its command in the query, not here; imds/exec-endpoint reads it.
-    const mentions = endpointMentions([name, path]).filter(({ endpoint }) => endpoint === "imds");
+    // What fetches for others has the address in the query. A kubelet's exec has its command there, and that is
+    // imds/exec-endpoint's.
+    const query = facets.exec === undefined ? [...request.params.values()] : [];
+    const mentions = endpointMentions([name, path, ...query]).filter(({ endpoint }) => endpoint === "imds");
     const [surest] = mentions;
     if (surest === undefined) return undefined;
     const refused = attempted(request);

@@ -48,7 +48,7 @@ export const detector = defineEventDetector({
       {
         do: "See all writes to it. A delete and a create in a row hide what was changed.",
         audit:
-          'fields requestReceivedTimestamp, user.username, verb, responseStatus.code, sourceIPs.0 | filter objectRef.resource = "configmaps" and objectRef.name = "aws-auth" and not (verb in ["get", "list", "watch"]) | sort requestReceivedTimestamp asc',
+          'fields requestReceivedTimestamp, user.username, verb, responseStatus.code, sourceIPs.0, sourceIPs.1 | filter objectRef.resource = "configmaps" and objectRef.name = "aws-auth" and not (verb in ["get", "list", "watch"]) | sort requestReceivedTimestamp asc',
       },
     ],
   },

@@ -46,7 +46,7 @@ export const detector = defineEventDetector({
       {
         do: "See whether anybody came to the cluster under such a name since.",
         audit:
-          "fields requestReceivedTimestamp, user.username, user.extra.arn.0, verb, requestURI, responseStatus.code, sourceIPs.0 | filter user.username like /^eks-/ or (user.username like /^system:node:/ and not (user.extra.sessionName.0 like /^i-/)) | sort requestReceivedTimestamp desc",
+          "fields requestReceivedTimestamp, user.username, user.extra.arn.0, verb, requestURI, responseStatus.code, sourceIPs.0, sourceIPs.1 | filter user.username like /^eks-/ or (user.username like /^system:node:/ and not (user.extra.sessionName.0 like /^i-/)) | sort requestReceivedTimestamp desc",
       },
     ],
     syntheticShape: true,

@@ -168,6 +168,14 @@ describe("impersonation/component-rights weighs", () => {
     expect(hitOf(detector, binding("User", "eks-auto:x", "view", { user: argo }))).toMatchObject({ severity: "high" });
   });
 
+  it("a JSON patch that was refused, by its steps", () => {
+    const requestObject = [{ op: "add", path: "/subjects/-", value: { kind: "User", name: "eks-auto:coredns" } }];
+    const more = { verb: "patch", ...refused, requestObject, responseObject: { kind: "Status" } };
+    const hit = hitOf(detector, binding("User", "x", "view", { more }));
+    expect(hit).toMatchObject({ severity: "medium" });
+    expect(hit?.sentence).toContain("tried to let user eks-auto:coredns");
+  });
+
   it("a patch by what it asks for, and shows what stands then", () => {
     const responseObject = { subjects: [{ kind: "Group", name: "eks:managed" }], roleRef: { name: "edit" } };
     const patch = (requestObject: unknown) =>

@@ -40,6 +40,10 @@ describe("impersonation/denied finds", () => {
     ["a component of Auto Mode", named("eks-auto:coredns")],
     ["a user of AWS", named("eks:node-manager")],
     ["a node", named("system:node:i-0a1b2c3d4e5f60002")],
+    [
+      "a node, in the mode of 1.36 for nodes",
+      'nodes.authentication.k8s.io "i-0a1b2c3d4e5f60002" is forbidden: User "x" cannot impersonate:arbitrary-node resource "nodes" in API group "authentication.k8s.io" at the cluster scope',
+    ],
     ["the control plane", named("system:kube-controller-manager")],
     ["a service account of kube-system", account("kube-system", "cluster-tools")],
     ["a privileged group", group("system:masters")],

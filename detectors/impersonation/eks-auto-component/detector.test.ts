@@ -125,6 +125,17 @@ describe("impersonation/eks-auto-component finds", () => {
     expect(hit?.sentence).toContain("was refused the component name eks-auto:coredns");
   });
 
+  it("a node of a role that is none of the site's: medium, one finding a role", () => {
+    const site = { auto: { nodeRoles: ["prod-nodes"] } };
+    const rogue = users.node("i-0a1b2c3d4e5f60002", "rogue");
+    const hit = hitOf(detector, actingAs(rogue, "eks-auto:coredns"), { site });
+    expect(hit).toMatchObject({ severity: "medium", by: "role/arn:aws:iam::111122223333:role/rogue" });
+    expect(hit?.reasons?.[0]).toContain("none of auto.nodeRoles");
+    const own = users.node("i-0a1b2c3d4e5f60002", "prod-nodes");
+    expect(hitOf(detector, actingAs(own, "eks-auto:coredns"), { site })).toBeUndefined();
+    expect(hitOf(detector, actingAs(rogue, "eks-auto:coredns"))).toBeUndefined();
+  });
+
   it("a component that the site does not list", () => {
     const params = { components: ["coredns"] };
     expect(hitOf(detector, actingAs(node, "eks-auto:ipamd"), { params })).toMatchObject({ severity: "low" });

@@ -3,7 +3,7 @@ import { nameOf } from "../../core/actors.ts";
 import { defineEventDetector, type Hit } from "../../core/contracts.ts";
 import { lowered } from "../../core/weight.ts";
 import { deed, evidenceOf, type Impersonating, isInquiry, ROLES_THAT_IMPERSONATE, rebuffed } from "../acting-as.ts";
-import { componentOf, oddities } from "../component-shape.ts";
+import { componentOf, foreignRole, oddities } from "../component-shape.ts";
 import { isPrivilegedGroup } from "../privilege.ts";
 
 /** B-21 (a to d): a component identity of Auto Mode taken by whoever is no Auto node, or in a shape that no component has.
@@ -67,7 +67,7 @@ export const detector = defineEventDetector({
       description: "Names after `eks-auto:` (and its kin) that the cluster's nodes are known to use.",
     }),
   }),
-  detect(request, { components }): Hit | undefined {
+  detect(request, { components }, site): Hit | undefined {
     const { actor, facets } = request;
     const { granted, target, targetClass } = facets.impersonation;
     if (targetClass !== "component" || target === undefined) return undefined;
@@ -80,6 +80,12 @@ export const detector = defineEventDetector({
     if (granted && odd.length > 0) return { ...hit, sentence, severity: severityOf(request) };
     if (!granted && actor.kind !== "node") return undefined;
     if (odd.length > 0) return { ...hit, sentence, severity: "medium" };
+    const role = foreignRole(request, site);
+    if (role !== undefined) {
+      // One finding a role: its nodes' components are at work all day.
+      const reasons = [`the node's role ${role} is none of auto.nodeRoles`];
+      return { ...hit, sentence, by: `role/${role}`, on: "as components", severity: "medium", reasons };
+    }
     if (granted && components.includes(componentOf(target) ?? "")) return undefined;
     // B-21 d: new components come with platform updates; the name proves nothing by itself (audit-recorded.md, corrections). One finding a
     // node and name, as the node's keys change every few hours.

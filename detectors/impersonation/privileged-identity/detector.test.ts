@@ -32,6 +32,7 @@ describe("impersonation/privileged-identity finds", () => {
       "arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForAmazonEKS/x",
       "is an identity of AWS",
     ],
+    ["the service-linked role by its bare name", "AWSServiceRoleForAmazonEKS", "is an identity of AWS"],
     ["the administrator of other distributions", "kubernetes-admin", "is an identity of the control plane"],
   ])("%s: high by a person, critical by a workload, one less when denied", (_, as, why) => {
     expect(hitOf(detector, actingAs(alice, as))).toMatchObject({
@@ -172,6 +173,7 @@ describe("impersonation/privileged-identity stays quiet on", () => {
     ["a plain user", "viewer", []],
     ["a plain user in a group of the site", "viewer", ["support-readers"]],
     ["a plain user in groups that give nothing", "viewer", ["system:monitoring", "system:serviceaccounts:shop"]],
+    ["somebody who comes through Rancher's proxy", "u-7k2xq", ["system:cattle:authenticated"]],
     ["a group that only begins like AWS's", "viewer", ["eks-console-readers"]],
     ["nobody", "system:anonymous", ["system:unauthenticated"]],
     ["another person by ARN", "arn:aws:sts::111122223333:assumed-role/Developer/bob", []],

@@ -29,7 +29,7 @@ export const detector = defineEventDetector({
       {
         do: "Ask the owner of the identity which client sends an Audit-ID header. A proxy that does belongs in `proxies`.",
         audit:
-          'fields requestReceivedTimestamp, auditID, userAgent, sourceIPs.0, verb, requestURI | filter user.username = "{actor.name}" | sort requestReceivedTimestamp asc',
+          'fields requestReceivedTimestamp, auditID, userAgent, sourceIPs.0, sourceIPs.1, verb, requestURI | filter user.username = "{actor.name}" | sort requestReceivedTimestamp asc',
       },
       {
         do: "See whether the same id stands on other requests.",

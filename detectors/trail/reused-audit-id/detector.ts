@@ -30,7 +30,7 @@ export const detector = defineEventDetector({
       {
         do: "Read every request with this id; the one with the lesser name may be the cover.",
         audit:
-          'fields requestReceivedTimestamp, user.username, sourceIPs.0, verb, requestURI, responseStatus.code | filter auditID = "{event}" | sort requestReceivedTimestamp asc',
+          'fields requestReceivedTimestamp, user.username, sourceIPs.0, sourceIPs.1, verb, requestURI, responseStatus.code | filter auditID = "{event}" | sort requestReceivedTimestamp asc',
       },
       {
         do: "See what else that identity did around that time, and check that other tools kept both requests.",

@@ -26,7 +26,7 @@ export function callerOf(identity: unknown): Actor {
     groups: [],
     arn,
     roleArn: issuer ?? (role && role.path !== "" ? arn : undefined),
-    roleName: text(identity, "sessionContext", "sessionIssuer", "userName") ?? role?.name,
+    roleName: issuerName(identity) ?? role?.name,
     sessionName: session,
     principalId,
     accessKeyId: text(identity, "accessKeyId"),
@@ -37,6 +37,12 @@ export function callerOf(identity: unknown): Actor {
     serviceAccount: serviceAccountOf(text(identity, "userName")),
   });
 }
+
+/** Whoever issued the session: of a federated user it is a user, not a role. */
+const issuerName = (identity: unknown): string | undefined =>
+  text(identity, "sessionContext", "sessionIssuer", "type") === "IAMUser"
+    ? undefined
+    : text(identity, "sessionContext", "sessionIssuer", "userName");
 
 interface Clues {
   readonly type: string;

@@ -65,6 +65,15 @@ describe("who", () => {
     expect(awsCall({ userIdentity }).actor.kind).toBe(kind);
   });
 
+  it("has a role of its own only where a role issued the session", () => {
+    expect(awsCall().actor.roleName).toBe("Developer");
+    const issuedBy = (type: string) => ({
+      type: "FederatedUser",
+      sessionContext: { sessionIssuer: { type, userName: "bob" } },
+    });
+    expect(awsCall({ userIdentity: issuedBy("IAMUser") }).actor.roleName).toBeUndefined();
+  });
+
   it("keeps an address apart from a service's name", () => {
     expect(awsCall({ sourceIPAddress: "192.0.2.44" })).toMatchObject({ sourceIP: "192.0.2.44" });
     expect(awsCall({ sourceIPAddress: "eks.amazonaws.com" })).toMatchObject({ viaService: "eks.amazonaws.com" });
@@ -327,6 +336,14 @@ describe("facets", () => {
       });
     expect(advanced()).toContain("still recorded");
     expect(advanced({ field: "readOnly", equals: ["false"] })).toContain("lost");
+    expect(advanced({ field: "readOnly", notEquals: ["true"] })).toContain("lost");
     expect(advanced({ field: "eventSource", notEquals: ["sts.amazonaws.com"] })).toContain("lost");
+    expect(advanced({ field: "eventSource", notEquals: ["kms.amazonaws.com"] })).toContain("still recorded");
+    expect(advanced({ field: "eventSource", notStartsWith: ["eks"] })).toContain("lost");
+    expect(advanced({ field: "eventSource", notEndsWith: ["rdsdata.amazonaws.com"] })).toContain("still recorded");
+    expect(advanced({ field: "eventSource", equals: ["s3.amazonaws.com"] })).toContain("lost");
+    expect(advanced({ field: "eventSource", endsWith: [".amazonaws.com"] })).toContain("still recorded");
+    expect(advanced({ field: "eventName", notEquals: ["AssumeRole"] })).toContain("lost");
+    expect(advanced({ field: "userIdentity.arn", notStartsWith: ["arn:aws:sts::111122223333:"] })).toContain("lost");
   });
 });

@@ -39,7 +39,7 @@ export function actorOf(user: AuditUser | null | undefined): Actor {
     instanceId: nodeName !== undefined && INSTANCE_ID.test(nodeName) ? nodeName : undefined,
     serviceAccount: account ? { namespace: account[1] as string, name: account[2] as string } : undefined,
     pod: podName !== undefined || podUid !== undefined ? compact({ name: podName, uid: podUid }) : undefined,
-    node: extra("authentication.kubernetes.io/node-name") ?? nodeName,
+    node: nodeName ?? extra("authentication.kubernetes.io/node-name"),
     credentialId: extra("authentication.kubernetes.io/credential-id"),
   });
 }

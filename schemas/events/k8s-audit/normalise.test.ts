@@ -263,6 +263,21 @@ describe("impersonation", () => {
       { targetClass: "unnamed", refusedPart: "unnamed" },
     ],
     [
+      "1.36 names what was to be read, not as whom",
+      'serviceaccounts "orders" is forbidden: User "x" cannot impersonate-on:user-info:get resource "serviceaccounts" in API group "" in the namespace "shop"',
+      { targetClass: "unnamed", refusedPart: "unnamed" },
+    ],
+    [
+      "1.36 in a mode for nodes",
+      'nodes.authentication.k8s.io "i-0a1b2c3d4e5f60001" is forbidden: User "x" cannot impersonate:arbitrary-node resource "nodes" in API group "authentication.k8s.io" at the cluster scope',
+      { target: "system:node:i-0a1b2c3d4e5f60001", targetClass: "node" },
+    ],
+    [
+      "a kind of identity that is not known yet",
+      'robots.authentication.k8s.io "r2" is forbidden: User "x" cannot impersonate:robot resource "robots" in API group "authentication.k8s.io"',
+      { targetClass: "unnamed", refusedPart: "unnamed" },
+    ],
+    [
       "a group without a user",
       "requested [{Group  system:masters    }] without impersonating a user",
       { groups: ["system:masters"] },
@@ -336,11 +351,25 @@ describe("pod specs", () => {
     ).toBeUndefined();
   });
 
-  it("copied by a controller are an echo", () => {
-    const user = users.serviceAccount("kube-system", "replicaset-controller");
-    expect(auditEvent({ verb: "create", user, ...ref("pods"), requestObject: template }).facets.podSpec?.echo).toBe(
-      true,
-    );
+  it.each<[string, string, string, string, boolean]>([
+    ["by the controller whose work it is", "replicaset-controller", "pods", "ReplicaSet", true],
+    ["by another controller", "cronjob-controller", "pods", "ReplicaSet", false],
+    ["of what it does not make", "replicaset-controller", "deployments", "ReplicaSet", false],
+    ["for an owner that it does not serve", "replicaset-controller", "pods", "Widget", false],
+    ["by an account that is merely called so", "evil-controller", "pods", "ReplicaSet", false],
+  ])("are an echo when copied for their owner by its controller: %s", (_, name, resource, kind, echo) => {
+    const user = users.serviceAccount("kube-system", name);
+    const body = resource === "pods" ? template : { spec: { template } };
+    const requestObject = { ...body, metadata: { ownerReferences: [{ kind }] } };
+    expect(auditEvent({ verb: "create", user, ...ref(resource), requestObject }).facets.podSpec?.echo).toBe(echo);
+    const orphan = auditEvent({ verb: "create", user, ...ref(resource), requestObject: body });
+    expect(orphan.facets.podSpec?.echo).toBe(false);
+  });
+
+  it("of a JSON patch that was refused are read from its steps", () => {
+    const steps = [{ op: "add", path: "/spec/template/spec/hostNetwork", value: true }];
+    const patch = { verb: "patch", ...ref("deployments"), requestObject: steps, responseObject: { kind: "Status" } };
+    expect(auditEvent({ ...patch, responseStatus: { code: 403 } }).facets.podSpec).toMatchObject({ hostNetwork: true });
   });
 });
 

@@ -3,8 +3,8 @@ import { type Actor, type Origin, type Scope, timeOr } from "../event.ts";
 import { actorOf } from "./actor.ts";
 import { type K8sRequest, k8sFacetsOf } from "./facets.ts";
 import { outcomeOf } from "./outcome.ts";
-import type { K8sBase, ObjectRef } from "./request.ts";
-import { refOfPath, splitUri } from "./uri.ts";
+import type { K8sBase } from "./request.ts";
+import { type ObjectRef, refOfPath, splitUri } from "./uri.ts";
 import type { AuditEvent } from "./wire.ts";
 
 export interface AuditContext {

@@ -1,3 +1,5 @@
+import { decodePath, refOfPath } from "./uri.ts";
+
 /** What the text of an event tells without being parsed: its members up to the bodies, and those behind them. */
 export interface Peek {
   readonly auditID: string;
@@ -34,8 +36,10 @@ const STATUS = '"responseStatus":{';
 const RECEIVED = '"requestReceivedTimestamp":"';
 /** A quote inside of a string is escaped: only the member itself is spelled so. */
 const BODIES = ['"requestObject":', '"responseObject":'] as const;
-/** A request about an object: without its reference, what it is about has to be told by its URI. */
-const ABOUT_AN_OBJECT = /^\/api\/v1\/.|^\/apis\/[^/]+\/[^/]+\/./;
+/** Text that ends or continues otherwise than it looks. */
+const NOT_PLAIN = /["\\]/;
+/** Without either, the path of a URI names no object. */
+const API = /api|%/;
 /** Escapes that Go does not need: another producer wrote them, and may spell anything in them. Go escapes `<`, `>`, `&` and controls. */
 const FOREIGN_ESCAPE = /\\u(?!003[ceCE]|0026|00[01])|\\\//;
 
@@ -52,19 +56,21 @@ export function peek(text: string): Peek | undefined {
   if (received < userAt) return undefined;
   const auditID = text.slice(start + ID.length, idEnd);
   const rawUri = text.slice(uriAt + URI.length, verbAt);
+  const uri = rawUri.includes("\\") ? rawUri.replace(/\\u00(26|3[ce])/g, (_, hex: string) => charOf(hex)) : rawUri;
   const verb = text.slice(verbAt + VERB.length, userAt);
-  // Other members stand between them: not Go's order.
-  if (auditID.includes('"') || rawUri.includes('"') || verb.includes('"')) return undefined;
-  const end = bodiesAt(text, userAt, received);
+  // Other members stand between them, which is not Go's order, or the parsed event would give another text.
+  if (NOT_PLAIN.test(auditID) || NOT_PLAIN.test(uri) || NOT_PLAIN.test(verb)) return undefined;
+  const about = before(text.indexOf(REF, userAt), received);
+  // Bodies are kept only of what has a reference. A key of `extra` may bear their names; it stands before it.
+  const end = about < received ? bodiesAt(text, about, received) : received;
   const statusAt = before(text.indexOf(STATUS, userAt), end);
-  const refAt = before(text.indexOf(REF, userAt), statusAt);
+  const refAt = Math.min(about, statusAt);
   const ref = text.slice(refAt, statusAt);
   const sources = text.lastIndexOf(SOURCES, refAt);
   const sourcesAt = sources < userAt ? refAt : sources;
-  const uri = rawUri.includes("\\") ? rawUri.replace(/\\u00(26|3[ce])/gi, (_, hex: string) => charOf(hex)) : rawUri;
   const users = text.slice(userAt + 2, sourcesAt);
   const tail = text.slice(received);
-  if (ref.includes("\\") || (ref === "" && ABOUT_AN_OBJECT.test(uri))) return undefined;
+  if (ref === "" ? namesObject(uri) : ref.includes("\\")) return undefined;
   if (users.includes("\\") && FOREIGN_ESCAPE.test(users)) return undefined;
   if (tail.includes("\\u") && FOREIGN_ESCAPE.test(tail)) return undefined;
   return {
@@ -81,6 +87,10 @@ export function peek(text: string): Peek | undefined {
     status: text.slice(statusAt, end),
   };
 }
+
+/** Without a reference, the URI has to tell what a request is about. */
+const namesObject = (uri: string): boolean =>
+  API.test(uri) && refOfPath(decodePath(uri.replace(/\?.*$/s, ""))) !== undefined;
 
 /** Where the bodies begin, or what stands behind them. */
 function bodiesAt(text: string, from: number, received: number): number {

@@ -1,16 +1,6 @@
 import type { Actor, Origin, Outcome, Scope } from "../event.ts";
 import type { Peek } from "./peek.ts";
-
-/** What a request is about: `objectRef`, or the URI where the reference is missing (truncated events). */
-export interface ObjectRef {
-  readonly group: string;
-  readonly resource: string;
-  readonly subresource: string;
-  readonly namespace: string;
-  /** Empty on list, watch, deletecollection and on a create that names nothing. */
-  readonly name: string;
-  readonly uid: string;
-}
+import type { ObjectRef } from "./uri.ts";
 
 /** One stage of one request to the Kubernetes API, with its meaning settled. */
 export interface K8sBase {
@@ -67,6 +57,8 @@ export interface K8sBase {
 export interface K8sFacetRule<F> {
   /** True for the text of every event with this facet, and of few others: the screen drops an event unparsed when it is false of all. */
   readonly trigger: (peeked: Peek) => boolean;
+  /** The trigger looks at verb, group, resource and subresource alone: of these a cluster has a few hundred, and each is asked about once. */
+  readonly byObject?: true;
   readonly find: (request: K8sBase) => F | undefined;
 }
 

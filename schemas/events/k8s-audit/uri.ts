@@ -1,4 +1,13 @@
-import type { ObjectRef } from "./request.ts";
+/** What a request is about: `objectRef`, or the URI where the reference is missing (truncated events). */
+export interface ObjectRef {
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  /** Empty on list, watch, deletecollection and on a create that names nothing. */
+  readonly name: string;
+  readonly uid: string;
+}
 
 /** Path and query of a requestURI. A query that is not valid percent-encoding is read as far as it goes (URLSearchParams never throws). */
 export function splitUri(uri: string): { path: string; params: URLSearchParams } {

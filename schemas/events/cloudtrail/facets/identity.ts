@@ -13,7 +13,7 @@ export interface InstanceSession {
 }
 
 export const instanceSession: AwsFacetRule<InstanceSession> = {
-  trigger: '"ec2RoleDelivery"|:i-[0-9a-f]{8,17}"',
+  trigger: '"ec2RoleDelivery"|[:/]i-[0-9a-f]{8,17}"',
   find({ actor }: AwsBase): InstanceSession | undefined {
     if (actor.kind !== "node") return undefined;
     return compact({ instanceId: actor.instanceId, roleName: actor.roleName ?? "", delivery: actor.ec2RoleDelivery });
@@ -28,10 +28,11 @@ export interface RoleSession {
 }
 
 export const roleSession: AwsFacetRule<RoleSession> = {
-  trigger: '"AssumedRole"',
-  find({ actor }: AwsBase): RoleSession | undefined {
-    if (actor.roleName === undefined) return undefined;
-    return compact({ roleName: actor.roleName, roleArn: actor.roleArn, sessionName: actor.sessionName ?? "" });
+  trigger: '"AssumedRole"|:assumed-role/',
+  find({ actor: { roleName, roleArn, sessionName } }: AwsBase): RoleSession | undefined {
+    return roleName === undefined || sessionName === undefined
+      ? undefined
+      : compact({ roleName, roleArn, sessionName });
   },
 };
 

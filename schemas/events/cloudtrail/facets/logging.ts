@@ -91,13 +91,40 @@ function trailChange(call: AwsBase): LogChange | undefined {
   return { effect: "narrow", trail: "cloudtrail", target, detail };
 }
 
-/** Advanced selectors: category Management, and neither readOnly=false nor an excluded source that the joins need. */
+/** Sources that the joins need. */
+const NEEDED = ["sts.amazonaws.com", "eks-auth.amazonaws.com", "eks.amazonaws.com"] as const;
+
+/** Advanced selectors: category Management, and nothing that keeps reads or one of the needed sources out. A field that is not known here (a
+ * name, a caller) leaves something out, whichever way it compares. */
 function keepsManagementReads(fields: readonly unknown[]): boolean {
-  const field = (name: string): unknown => fields.find((entry) => text(entry, "field") === name);
-  if (!texts(field("eventCategory"), "equals").includes("Management")) return false;
-  const excluded = texts(field("eventSource"), "notEquals");
-  const lost = excluded.some((source) => /^(?:sts|eks-auth|eks)\.amazonaws\.com$/.test(source));
-  return !texts(field("readOnly"), "equals").includes("false") && !lost;
+  const category = fields.find((entry) => text(entry, "field") === "eventCategory");
+  if (!texts(category, "equals").includes("Management")) return false;
+  return fields.every((entry) => {
+    switch (text(entry, "field")) {
+      case "eventCategory":
+        return true;
+      case "readOnly":
+        return !texts(entry, "equals").includes("false") && !texts(entry, "notEquals").includes("true");
+      case "eventSource":
+        return NEEDED.every((source) => lets(entry, source));
+      default:
+        return false;
+    }
+  });
+}
+
+/** Whether a selector's field lets a value pass: each operator has to, by one of its values or by none (API reference, AdvancedFieldSelector). */
+function lets(entry: unknown, value: string): boolean {
+  const some = (operator: string, test: (wanted: string) => boolean): boolean | undefined => {
+    const wanted = texts(entry, operator);
+    return wanted.length === 0 ? undefined : wanted.some(test);
+  };
+  const is = (wanted: string): boolean => value === wanted;
+  const starts = (wanted: string): boolean => value.startsWith(wanted);
+  const ends = (wanted: string): boolean => value.endsWith(wanted);
+  const needs = [some("equals", is), some("startsWith", starts), some("endsWith", ends)];
+  const bars = [some("notEquals", is), some("notStartsWith", starts), some("notEndsWith", ends)];
+  return !needs.includes(false) && !bars.includes(true);
 }
 
 function updateDetail(params: unknown): string {

@@ -16,6 +16,7 @@ export interface Exec {
 /** WebSocket exec is verb get, SPDY exec is create: matched on the subresource, never on the verb (eks-auto-mode.md §1.3). */
 export const exec: K8sFacetRule<Exec> = {
   trigger: ({ subresource }) => subresource === "exec" || subresource === "attach" || subresource === "proxy",
+  byObject: true,
   find(request: K8sBase): Exec | undefined {
     const { object, params } = request;
     if (object.resource === "pods" && (object.subresource === "exec" || object.subresource === "attach")) {

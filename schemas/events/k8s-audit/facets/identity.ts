@@ -46,13 +46,17 @@ export interface IamSession {
 }
 
 const LINKED = "AWSServiceRoleForAmazonEKS";
+/** The user itself in EKS's own group and with the role that EKS links to itself: a username is whatever an administrator chose, and groups and
+ * extras of whom it acts as are not its own. */
+const LINKED_USER =
+  /^"user":\{(?:"(?:username|uid)":"[^"\\]*",){2}"groups":\["eks:managed"[^\]\\]*\],"extra":\{[^{}\\]*"arn":\["arn:[^"/%]*:assumed-role\/AWSServiceRoleForAmazonEKS\//;
 
 export const iamSession: K8sFacetRule<IamSession> = {
-  trigger: ({ username, users }) =>
-    !/^(?:system|eks):/.test(username) && !(username.includes(`/${LINKED}/`) && users.includes('"eks:managed"')),
+  trigger: ({ username, users }) => !(/^(?:system|eks):/.test(username) || LINKED_USER.test(users)),
   find({ actor }: K8sBase): IamSession | undefined {
     const { roleName, sessionName = "", name, kind } = actor;
-    if (roleName === undefined || kind === "control-plane" || /^(?:system|eks):/.test(name)) return undefined;
+    // AWS's own, or without credentials whatever the rest says.
+    if (roleName === undefined || kind !== "human" || /^(?:system|eks):/.test(name)) return undefined;
     return { roleName, sessionName, dressedAsEks: roleName === LINKED };
   },
 };
@@ -137,6 +141,7 @@ const isHook = ({ group, resource }: { readonly group: string; readonly resource
 
 export const webhookWrite: K8sFacetRule<WebhookWrite> = {
   trigger: (peeked) => isWrite(peeked) && isHook(peeked),
+  byObject: true,
   find(request: K8sBase): WebhookWrite | undefined {
     const { object } = request;
     return isWrite(request) && isHook(object) ? { resource: object.resource, name: object.name } : undefined;
@@ -151,6 +156,7 @@ export interface Binding {
 
 export const binding: K8sFacetRule<Binding> = {
   trigger: ({ subresource }) => subresource === "binding",
+  byObject: true,
   find({ object }: K8sBase): Binding | undefined {
     return object.resource === "pods" && object.subresource === "binding"
       ? { namespace: object.namespace, pod: object.name }

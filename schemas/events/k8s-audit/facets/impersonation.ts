@@ -14,7 +14,7 @@ export interface Impersonation {
   readonly groups: readonly string[];
   readonly uid?: string;
   readonly extra: readonly string[];
-  /** Which part was refused: users, groups, uids, userextras, serviceaccounts; `unnamed` when only the wanted action is told. */
+  /** Which part was refused: users, groups, uids, userextras, serviceaccounts, nodes; `unnamed` when only the wanted action is told. */
   readonly refusedPart?: string;
   readonly identity?: Actor;
 }
@@ -31,10 +31,12 @@ export function targetClassOf(username: string): TargetClass {
   return "user";
 }
 
-/** `users "x" is forbidden: User "y" cannot impersonate resource "users" …`; 1.36 appends `:MODE` or `-on:MODE:VERB` (seen). */
+/** `users "x" is forbidden: User "y" cannot impersonate resource "users" …`; 1.36 appends `:MODE` or `-on:MODE:VERB` (seen), and has a mode in
+ * which nodes are resources of their own. */
 const REFUSED =
-  /^(users|groups|serviceaccounts|uids|userextras)[\w./-]* "((?:[^"\\]|\\.)*)" is forbidden: User ".*" cannot impersonate/s;
-const REFUSED_UNNAMED = /is forbidden: User ".*" cannot impersonate-on:/s;
+  /^(users|groups|serviceaccounts|uids|userextras|nodes)[\w./-]* "((?:[^"\\]|\\.)*)" is forbidden: User ".*" cannot impersonate(?!-on:)/s;
+/** Whatever else is refused in these words names what was to be done, not as whom. */
+const REFUSED_UNNAMED = /is forbidden: User ".*" cannot impersonate[-: ]/s;
 /** `requested [{Group  system:masters    }] without impersonating a user`, code 400 (seen on 1.35 and 1.36). */
 const INCOMPLETE = /^requested \[\{(\w+)\s+(.*?)\s*\}.*\] without impersonating a user$/s;
 
@@ -73,6 +75,7 @@ function refusedBy(message: string, namespace: string): Impersonation | undefine
 function named(part: string, name: string, namespace: string): Impersonation {
   const common = { granted: false, extra: [], refusedPart: part };
   if (part === "users") return { ...common, target: name, targetClass: targetClassOf(name), groups: [] };
+  if (part === "nodes") return { ...common, target: `system:node:${name}`, targetClass: "node", groups: [] };
   if (part === "serviceaccounts") {
     return {
       ...common,

@@ -1,6 +1,7 @@
 import { at } from "../../../json.ts";
 import type { Peek } from "../peek.ts";
 import type { K8sBase, K8sFacetRule } from "../request.ts";
+import { splitUri } from "../uri.ts";
 
 /** A request by a node's own identity, not as one of its components, that no kubelet makes in its ordinary work. */
 export interface NodeDeed {
@@ -30,6 +31,8 @@ const STREAMS: ReadonlySet<string> = new Set(["exec", "attach", "portforward", "
 const READS: ReadonlySet<string> = new Set(["get", "list", "watch"]);
 const RIGHTS = /^(?:rbac\.authorization|admissionregistration|apiextensions|apiregistration)\.k8s\.io$/;
 const NODE = "system:node:";
+/** Codes of a refusal by an authorizer, by admission or by validation. */
+const REFUSED = /"code":4(?:00|03|13|22)\b/;
 const CERTIFICATES = "certificates.k8s.io";
 const WORKLOADS = /^(?:apps|batch|autoscaling|policy|networking\.k8s\.io)$/;
 const AUTO = /^(?:eks\.amazonaws\.com|karpenter\.sh|vpcresources\.k8s\.aws|networking\.k8s\.aws)$/;
@@ -42,15 +45,18 @@ const READ_ONLY =
 /** What makes up most of a cluster's log, and is none: leases, volumes, events, a pod by its name and its status, tokens, the node's own
  * status and pods, what is read by its name. */
 function isOrdinary({ username, verb, uri, group, resource, subresource, name, status }: Peek): boolean {
-  if (STREAMS.has(subresource) || status.includes('"code":403')) return false;
+  if (STREAMS.has(subresource) || REFUSED.test(status)) return false;
   if (group !== "") return !(RIGHTS.test(group) || WORKLOADS.test(group) || AUTO.test(group) || group === CERTIFICATES);
   const node = username.slice(NODE.length);
-  if (READS.has(verb))
-    return name !== "" || resource === "services" || uri.includes(`fieldSelector=spec.nodeName%3D${node}`);
+  if (READS.has(verb)) return name !== "" || resource === "services" || (resource === "pods" && selects(uri, node));
   if (resource === "pods") return subresource === "status" || (subresource === "" && verb === "delete");
   if (resource === "nodes") return subresource === "status" && name === node;
   return subresource === "token";
 }
+
+/** Asks for the pods of this node alone: elsewhere in a URI, or with more behind it, the same text selects nothing. */
+const selects = (uri: string, node: string): boolean =>
+  splitUri(uri).params.get("fieldSelector") === `spec.nodeName=${node}`;
 
 export const nodeDeed: K8sFacetRule<NodeDeed> = {
   trigger: (peeked) => peeked.username.startsWith(NODE) && !isOrdinary(peeked),

@@ -19,6 +19,7 @@ export const platformObject: K8sFacetRule<PlatformObject> = {
     (peeked.resource === "customresourcedefinitions" ||
       WEBHOOKS.has(peeked.resource) ||
       peeked.group === "rbac.authorization.k8s.io"),
+  byObject: true,
   find(request: K8sBase): PlatformObject | undefined {
     const { resource, group, name, subresource } = request.object;
     // The API server itself keeps the status of definitions.

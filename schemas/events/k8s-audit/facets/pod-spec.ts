@@ -1,4 +1,5 @@
 import { at, compact, flag, list, text, texts } from "../../../json.ts";
+import { patchedParts } from "../json-patch.ts";
 import { hasBody, type K8sBase, type K8sFacetRule } from "../request.ts";
 
 export interface ContainerSpec {
@@ -18,7 +19,7 @@ export interface PodSpec {
   readonly namespace: string;
   /** Name, or generateName with `*`. */
   readonly name: string;
-  /** Written by a controller of the cluster that copies a template: the human's write of the template is the one to report. */
+  /** Made from a template by the controller of the cluster whose work that is: the human's write of the template is the one to report. */
   readonly echo: boolean;
   readonly hostNetwork: boolean;
   readonly hostPID: boolean;
@@ -27,6 +28,8 @@ export interface PodSpec {
   readonly nodeName: string;
   readonly hostPaths: readonly string[];
   readonly containers: readonly ContainerSpec[];
+  /** Addresses that all containers know by other names. */
+  readonly hostAliases: readonly string[];
   /** A bare pod that a controller owns, or the pod of a person. */
   readonly ownerKind: string;
 }
@@ -43,14 +46,39 @@ const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
   cronjobs: ["spec", "jobTemplate", "spec", "template", "spec"],
 };
 
-/** The in-tree controllers that copy templates into pods, replica sets, revisions and status (seen in `side-effect` events). */
-const ECHOES = /^system:serviceaccount:kube-system:(?:[a-z-]+-controller|generic-garbage-collector)$/;
+/** What each controller of the cluster makes from a template, and nothing else: anybody may call a service account of kube-system
+ * `x-controller` (seen in `side-effect` events). The controller manager is all of them where they have no accounts of their own. */
+const COPIES: Readonly<Record<string, readonly string[]>> = {
+  "system:serviceaccount:kube-system:cronjob-controller": ["jobs"],
+  "system:serviceaccount:kube-system:daemon-set-controller": ["pods"],
+  "system:serviceaccount:kube-system:deployment-controller": ["replicasets"],
+  "system:serviceaccount:kube-system:job-controller": ["pods"],
+  "system:serviceaccount:kube-system:replicaset-controller": ["pods"],
+  "system:serviceaccount:kube-system:replication-controller": ["pods"],
+  "system:serviceaccount:kube-system:statefulset-controller": ["pods"],
+  "system:kube-controller-manager": ["pods", "replicasets", "jobs"],
+};
+/** A copy says whose it is. */
+const OWNERS: Readonly<Record<string, RegExp>> = {
+  pods: /^(?:DaemonSet|Job|ReplicaSet|ReplicationController|StatefulSet)$/,
+  replicasets: /^Deployment$/,
+  jobs: /^CronJob$/,
+};
+
+function isCopy({ actor, object }: K8sBase, body: unknown): boolean {
+  const copies = Object.hasOwn(COPIES, actor.name) ? COPIES[actor.name] : undefined;
+  if (copies?.includes(object.resource) !== true) return false;
+  return list(body, "metadata", "ownerReferences").some((owner) =>
+    OWNERS[object.resource]?.test(text(owner, "kind") ?? ""),
+  );
+}
 
 /** Subresources whose writes set a pod spec. */
 const SPECS: ReadonlySet<string> = new Set(["", "ephemeralcontainers"]);
 
 export const podSpec: K8sFacetRule<PodSpec> = {
   trigger: (peeked) => hasBody(peeked) && Object.hasOwn(TEMPLATES, peeked.resource) && SPECS.has(peeked.subresource),
+  byObject: true,
   find(request: K8sBase): PodSpec | undefined {
     const { object } = request;
     const where = Object.hasOwn(TEMPLATES, object.resource) ? TEMPLATES[object.resource] : undefined;
@@ -64,7 +92,7 @@ export const podSpec: K8sFacetRule<PodSpec> = {
       workload: object.resource,
       namespace: object.namespace,
       name: object.name || `${text(body, "metadata", "generateName") ?? ""}*`,
-      echo: ECHOES.test(request.actor.name) || request.actor.name === "system:kube-controller-manager",
+      echo: isCopy(request, body),
       hostNetwork: flag(spec, "hostNetwork"),
       hostPID: flag(spec, "hostPID"),
       hostIPC: flag(spec, "hostIPC"),
@@ -76,6 +104,7 @@ export const podSpec: K8sFacetRule<PodSpec> = {
         ...containersOf(spec, "initContainers", "init"),
         ...containersOf(spec, "ephemeralContainers", "ephemeral"),
       ],
+      hostAliases: list(spec, "hostAliases").flatMap((alias) => text(alias, "ip") ?? []),
       ownerKind: text(body, "metadata", "ownerReferences", 0, "kind") ?? "",
     };
   },
@@ -85,7 +114,7 @@ export const podSpec: K8sFacetRule<PodSpec> = {
 function bodyWithSpec(request: K8sBase, where: readonly string[]): unknown {
   const bodies =
     request.verb === "patch"
-      ? [request.responseBody, request.requestBody]
+      ? [request.responseBody, patchedParts(request.requestBody)]
       : [request.requestBody, request.responseBody];
   return bodies.find((body) => at(body, ...where) !== undefined);
 }

@@ -28,6 +28,7 @@ const INTO_POD: ReadonlySet<string> = new Set(["exec", "run", "attach", "portFor
 
 export const proxy: K8sFacetRule<Proxy> = {
   trigger: ({ subresource }) => subresource === "proxy",
+  byObject: true,
   find(request: K8sBase): Proxy | undefined {
     const match = PATH.exec(request.path);
     if (match === null) return undefined;
@@ -46,6 +47,7 @@ export const proxy: K8sFacetRule<Proxy> = {
 /** The kubelet's routes (k8s.io/kubernetes pkg/kubelet/server): /exec/ns/pod[/uid]/container, the same for run, attach, containerLogs. */
 export const nodesProxy: K8sFacetRule<NodesProxy> = {
   trigger: ({ subresource }) => subresource === "proxy",
+  byObject: true,
   find(request: K8sBase): NodesProxy | undefined {
     const found = proxy.find(request);
     if (found?.resource !== "nodes") return undefined;

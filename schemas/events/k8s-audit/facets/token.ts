@@ -16,6 +16,7 @@ export interface TokenMint {
 
 export const token: K8sFacetRule<TokenMint> = {
   trigger: ({ verb, subresource }) => verb === "create" && subresource === "token",
+  byObject: true,
   find(request: K8sBase): TokenMint | undefined {
     const { object, requestBody } = request;
     if (object.resource !== "serviceaccounts" || object.subresource !== "token" || request.verb !== "create")

@@ -1,4 +1,5 @@
 import { at, compact, keys, list, text, texts } from "../../../json.ts";
+import { patchedParts, pointer, takesFromElsewhere } from "../json-patch.ts";
 import { hasBody, isWrite, type K8sBase, type K8sFacetRule } from "../request.ts";
 
 /** A write that points traffic of the cluster at an address: Services, Endpoints, EndpointSlices, Nodes. */
@@ -13,28 +14,28 @@ const ENDPOINTS: ReadonlySet<string> = new Set(["services", "endpoints", "endpoi
 
 export const endpointWrite: K8sFacetRule<EndpointWrite> = {
   trigger: (peeked) => hasBody(peeked) && ENDPOINTS.has(peeked.resource),
+  byObject: true,
   find(request: K8sBase): EndpointWrite | undefined {
-    const { object, requestBody } = request;
+    const { object } = request;
     if (!ENDPOINTS.has(object.resource) || !hasBody(request)) return undefined;
     if (object.resource !== "nodes" && object.subresource !== "") return undefined;
+    const body = takesFromElsewhere(request.requestBody) ? request.responseBody : patchedParts(request.requestBody);
     const entries = (field: string, values: readonly (string | undefined)[]): { field: string; value: string }[] =>
       values.filter((value) => value !== undefined).map((value) => ({ field, value }));
     const addresses = [
-      ...entries("spec.externalName", [text(requestBody, "spec", "externalName")]),
-      ...entries("spec.externalIPs", texts(requestBody, "spec", "externalIPs")),
-      ...entries("spec.loadBalancerIP", [text(requestBody, "spec", "loadBalancerIP")]),
-      ...list(requestBody, "subsets").flatMap((subset) =>
+      ...entries("spec.externalName", [text(body, "spec", "externalName")]),
+      ...entries("spec.externalIPs", texts(body, "spec", "externalIPs")),
+      ...entries("spec.loadBalancerIP", [text(body, "spec", "loadBalancerIP")]),
+      ...list(body, "subsets").flatMap((subset) =>
         entries(
           "subsets.addresses.ip",
           [...list(subset, "addresses"), ...list(subset, "notReadyAddresses")].map((entry) => text(entry, "ip")),
         ),
       ),
-      ...list(requestBody, "endpoints").flatMap((entry) => entries("endpoints.addresses", texts(entry, "addresses"))),
-      ...list(requestBody, "status", "addresses").flatMap((entry) =>
-        entries("status.addresses", [text(entry, "address")]),
-      ),
+      ...list(body, "endpoints").flatMap((entry) => entries("endpoints.addresses", texts(entry, "addresses"))),
+      ...list(body, "status", "addresses").flatMap((entry) => entries("status.addresses", [text(entry, "address")])),
     ];
-    return { resource: object.resource, body: requestBody !== undefined, addresses };
+    return { resource: object.resource, body: body !== undefined, addresses };
   },
 };
 
@@ -50,6 +51,7 @@ export interface NodeWrite {
 
 export const nodeWrite: K8sFacetRule<NodeWrite> = {
   trigger: (peeked) => isWrite(peeked) && peeked.resource === "nodes",
+  byObject: true,
   find(request: K8sBase): NodeWrite | undefined {
     const { object, actor, requestBody } = request;
     if (
@@ -79,10 +81,7 @@ export const nodeWrite: K8sFacetRule<NodeWrite> = {
 /** The steps of a JSON patch, a list instead of an object; its paths taken apart. */
 function patched(body: unknown): { path: string[]; value: unknown }[] {
   if (!Array.isArray(body)) return [];
-  return body.map((step) => {
-    const path = (text(step, "path") ?? "").split("/").slice(1);
-    return { path: path.map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~")), value: at(step, "value") };
-  });
+  return body.map((step) => ({ path: pointer(text(step, "path") ?? ""), value: at(step, "value") }));
 }
 
 const changes = (body: unknown, ...field: readonly [string, string]): boolean =>
@@ -120,6 +119,7 @@ const GROUPS = /(?:^|\.)(?:eks\.amazonaws\.com|karpenter\.sh|vpcresources\.k8s\.
 export const customResource: K8sFacetRule<CustomResource> = {
   trigger: (peeked) =>
     isWrite(peeked) && (GROUPS.test(peeked.group) || peeked.resource === "customresourcedefinitions"),
+  byObject: true,
   find(request: K8sBase): CustomResource | undefined {
     const { object } = request;
     if (!isWrite(request)) return undefined;
@@ -157,12 +157,13 @@ const RBAC = "rbac.authorization.k8s.io";
 
 export const rbacWrite: K8sFacetRule<RbacWrite> = {
   trigger: (peeked) => isWrite(peeked) && peeked.group === RBAC,
+  byObject: true,
   find(request: K8sBase): RbacWrite | undefined {
     const { object, verb } = request;
     if (object.group !== RBAC || !isWrite(request)) return undefined;
     // A patch asks for a part; what stands afterwards is in the answer, unless it is a Status.
     const answer = text(request.responseBody, "kind") === "Status" ? undefined : request.responseBody;
-    const body = verb === "patch" ? (answer ?? request.requestBody) : (request.requestBody ?? answer);
+    const body = verb === "patch" ? (answer ?? patchedParts(request.requestBody)) : (request.requestBody ?? answer);
     return {
       resource: object.resource,
       name: object.name,
@@ -194,8 +195,11 @@ export interface NameGrant {
 }
 
 export const nameGrant: K8sFacetRule<NameGrant> = {
+  // A create may name its object in the body alone.
   trigger: (peeked) =>
-    isWrite(peeked) && (peeked.name === "aws-auth" || peeked.resource === "certificatesigningrequests"),
+    isWrite(peeked) &&
+    (peeked.resource === "certificatesigningrequests" ||
+      (peeked.resource === "configmaps" && (peeked.name === "aws-auth" || peeked.name === ""))),
   find(request: K8sBase): NameGrant | undefined {
     const { object, requestBody, responseBody } = request;
     if (!isWrite(request)) return undefined;
