@@ -20,6 +20,10 @@ export function canonicalAddress(input: string): string | undefined {
   return [high >> 8, high & 255, low >> 8, low & 255].join(".");
 }
 
+/** True for an address and for a CIDR range. */
+export const isRange = (range: string): boolean =>
+  range.includes("/") ? ipaddr.isValidCIDR(range) : canonicalAddress(range) !== undefined;
+
 /** True when `address` is one of `ranges` (addresses or CIDR). Ranges that are not valid match nothing. */
 export function inRanges(address: string | undefined, ranges: readonly string[]): boolean {
   const plain = address === undefined ? undefined : canonicalAddress(address);

@@ -19,6 +19,8 @@ export const errorCodes = {
   E_KPL: { kind: "poison", means: "a record aggregated by the Kinesis Producer Library, which is not supported" },
   E_READ: { kind: "transient", means: "an input that cannot be read" },
   E_LEDGER: { kind: "transient", means: "a ledger that cannot be read or written" },
+  E_LEDGER_FULL: { kind: "refused", means: "an entity of the ledger that has outgrown what the store takes" },
+  E_LEDGER_REFUSED: { kind: "refused", means: "a ledger that does not take requests: no access, no such table" },
   E_DETECTOR: { kind: "bug", means: "a detector threw" },
   E_CONFIG: { kind: "refused", means: "a configuration that is not valid" },
   E_ASFF: { kind: "refused", means: "a finding that Security Hub would refuse" },

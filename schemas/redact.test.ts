@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { cut, redact, redactJson } from "./redact.ts";
+import { cut, redact, redactJson, redactRecord, redactWords } from "./redact.ts";
+
+const SECRET = "Zx9kQ7wLmN4pR2tV8yB3";
+/** As a client encodes the words of a command, and as another one does. */
+const execOf = (words: readonly string[]): readonly string[] =>
+  [encodeURIComponent, (word: string) => new URLSearchParams({ x: word }).toString().slice(2)].map(
+    (encode) =>
+      `/api/v1/namespaces/shop/pods/web-0/exec?${words.map((word) => `command=${encode(word)}`).join("&")}&container=app`,
+  );
 
 describe("secrets", () => {
   it.each<[string, string]>([
@@ -22,8 +30,65 @@ describe("secrets", () => {
     "JTI=6fc39ecd-2c95-47b8-af3f-58994a3ce6f6",
     "arn:aws:iam::111122223333:role/app",
     "cat /var/run/secrets/kubernetes.io/serviceaccount/token",
+    "arn:aws:secretsmanager:eu-central-1:111122223333:secret:prod/db-AbCdEf",
+    'TOKEN=$(curl -X PUT http://169.254.169.254/latest/api/token); curl -H "X-aws-ec2-metadata-token: $TOKEN"',
+    "AWS_WEB_IDENTITY_TOKEN_FILE=/var/run/secrets/eks.amazonaws.com/serviceaccount/token",
+    "mkdir -p /srv/login",
   ])("leave %s: it identifies", (input) => {
     expect(redact(input)).toBe(input);
+  });
+
+  it.each<[string, string[]]>([
+    ["a flag", ["mysql", "--password", SECRET, "-h", "db"]],
+    ["a flag with its value", ["app", `--client-secret=${SECRET}`]],
+    ["a flag of one letter", ["mysql", `-p${SECRET}`]],
+    ["a flag that is a password's only there", ["sshpass", "-p", SECRET, "ssh", "host"]],
+    ["a user with a password", ["curl", "-u", `admin:${SECRET}`, "http://192.0.2.1/"]],
+    ["the same in a script", ["sh", "-c", `curl --user admin:${SECRET} http://192.0.2.1/`]],
+    ["a variable", ["env", `GITHUB_TOKEN=${SECRET}`, "make"]],
+    ["a quoted variable with a space", ["sh", "-c", `export DB_PASSWORD='a ${SECRET}'; run`]],
+    ["a header", ["curl", "-H", `X-Vault-Token: ${SECRET}`, "http://192.0.2.1/"]],
+    ["a scheme", ["curl", "-H", `Authorization: token ${SECRET}`, "http://192.0.2.1/"]],
+    ["cookies", ["curl", "-H", `Cookie: a=b; session=${SECRET}`, "http://192.0.2.1/"]],
+    ["a body", ["curl", "-d", `{"password" : "${SECRET}"}`, "http://192.0.2.1/"]],
+    ["an escaped body", ["sh", "-c", `curl -d "{\\"password\\":\\"${SECRET}\\"}" http://192.0.2.1/`]],
+    ["a parameter", ["curl", `http://192.0.2.1/?access_token=${SECRET}&a=b`]],
+    ["a URL's password", ["curl", `http://admin:${SECRET}@192.0.2.1/`]],
+    ["a URL's user", ["git", "clone", `https://${SECRET}@git.example.com/a`]],
+    ["a setting", ["sh", "-c", `aws configure set aws_secret_access_key ${SECRET}`]],
+    ["a token known by its beginning", ["echo", `ghp_${SECRET}`]],
+    ["a session token", ["echo", `IQoJb3JpZ2luX2VjE${SECRET}${SECRET}`]],
+    ["a manifest", ["sh", "-c", `echo '[{"name":"DB_PASSWORD","value":"${SECRET}"}]'`]],
+    ["a list", ["sh", "-c", `echo '["--token","${SECRET}"]'`]],
+  ])("do not show in the words of a command, nor in the URI of its exec: %s", (_, words) => {
+    const shown = [...redactWords(words), ...execOf(words).map(redact)].join("\n");
+    expect(shown).not.toContain(SECRET);
+    expect(shown).toMatch(/\[(?:redacted|token)\]/);
+  });
+
+  it("leave the rest of a URI as it was", () => {
+    expect(redact("/a/b%20c?x=%2Fy&command=--token&command=abcdef&z=1+2")).toBe(
+      "/a/b%20c?x=%2Fy&command=--token&command=[redacted]&z=1+2",
+    );
+    const [uri = ""] = execOf(["curl", "http://169.254.169.254/latest/api/token?a=b"]);
+    expect(redact(uri)).toBe(uri);
+  });
+
+  it("are found by the name beside a value", () => {
+    expect(
+      redactJson({ env: [{ name: "DB_PASSWORD", value: SECRET }], httpHeaders: [{ name: "Cookie", value: SECRET }] }),
+    ).toEqual({
+      env: [{ name: "DB_PASSWORD", value: "[redacted]" }],
+      httpHeaders: [{ name: "Cookie", value: "[redacted]" }],
+    });
+  });
+
+  it.each([
+    { httpTokens: "required", accessKeyId: "ASIAEXAMPLEHUMAN0001", secretName: "db" },
+    { annotations: { "authentication.k8s.io/legacy-token": "system:serviceaccount:shop:orders" } },
+    { args: ["--token-file", "/var/run/secrets/token", "-p", "8080"], env: [{ name: "PORT", value: "8080" }] },
+  ])("leave %j: it tells what happened", (value) => {
+    expect(redactJson(value)).toEqual(value);
   });
 
   it("are found by key in JSON, at any depth, and a key __proto__ stays a key", () => {
@@ -42,10 +107,23 @@ describe("secrets", () => {
       "eyJ".repeat(300_000),
       `${"password=".repeat(100_000)}`,
       "-----BEGIN PRIVATE KEY-----".repeat(50_000),
+      "/?a=%41&".repeat(50_000),
+      "login -p".repeat(50_000),
+      "--a-a-".repeat(50_000),
     ]) {
       expect(redact(nasty).length).toBeLessThanOrEqual(17_000);
     }
   });
+});
+
+it("quotes a record of any size in as much as can be kept by the thousands", () => {
+  const names = Array.from({ length: 50 }, (_, index) => `${index}`.repeat(400));
+  const wide = (depth: number): unknown =>
+    depth === 0 ? names : Object.fromEntries(names.slice(0, 12).map((name) => [name, wide(depth - 1)]));
+  const record = { auditID: "x", requestObject: wide(3) };
+  expect(JSON.stringify(record).length).toBeGreaterThan(50_000_000);
+  expect(JSON.stringify(redactRecord(record)).length).toBeLessThan(65_536);
+  expect(redactRecord({ auditID: "x" })).toEqual({ auditID: "x" });
 });
 
 it("cuts without splitting a surrogate pair", () => {

@@ -812,7 +812,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var isFinding = validate12;
-var schema13 = { "type": "object", "required": ["id", "detector", "version", "family", "status", "severity", "confidence", "outcome", "title", "description", "account", "region", "cluster", "subject", "actor", "action", "target", "forwardedFor", "userAgent", "reasons", "related", "notExempted", "firstSeen", "lastSeen", "count", "attack", "evidence", "events", "eventsTotal", "firstStep", "queries", "raw", "synthetic", "truncated"], "properties": { "id": { "type": "string", "description": "Stable: the same for every replay, order and redelivery of the same events." }, "detector": { "type": "string" }, "version": { "type": "integer", "minimum": 1 }, "family": { "type": "string" }, "status": { "enum": ["shadow", "stable", "deprecated"] }, "severity": { "enum": ["informational", "low", "medium", "high", "critical"] }, "confidence": { "enum": ["low", "medium", "high"] }, "outcome": { "enum": ["attempt", "started", "success", "unknown"], "description": "`started`: the server switched protocols (101), which proves nothing; `unknown`: the record was cut before its answer." }, "title": { "type": "string", "maxLength": 256 }, "description": { "type": "string" }, "account": { "type": "string" }, "region": { "type": "string" }, "cluster": { "type": "string" }, "subject": { "type": "string", "description": "Who and on what; part of the id." }, "actor": { "type": "object", "required": ["kind", "name", "groups"], "properties": { "kind": { "type": "string" }, "name": { "type": "string" }, "groups": { "type": "array", "items": { "type": "string" } }, "arn": { "type": "string" }, "role": { "type": "string" }, "session": { "type": "string" }, "principalId": { "type": "string" }, "accessKeyId": { "type": "string" }, "account": { "type": "string" }, "instanceId": { "type": "string" }, "serviceAccount": { "type": "string" }, "pod": { "type": "string" }, "credentialId": { "type": "string" } }, "additionalProperties": false }, "actingAs": { "type": "object", "required": ["kind", "name", "groups"], "properties": { "kind": { "type": "string" }, "name": { "type": "string" }, "groups": { "type": "array", "items": { "type": "string" } }, "arn": { "type": "string" }, "role": { "type": "string" }, "session": { "type": "string" }, "principalId": { "type": "string" }, "accessKeyId": { "type": "string" }, "account": { "type": "string" }, "instanceId": { "type": "string" }, "serviceAccount": { "type": "string" }, "pod": { "type": "string" }, "credentialId": { "type": "string" } }, "additionalProperties": false }, "action": { "type": "object", "required": ["trail", "verb", "resource", "dryRun"], "properties": { "trail": { "enum": ["k8s-audit", "cloudtrail", "ledger", "health"] }, "verb": { "type": "string", "description": "Verb of the Kubernetes API, or service:Action of AWS." }, "resource": { "type": "string" }, "code": { "type": "number" }, "errorCode": { "type": "string" }, "uri": { "type": "string" }, "argv": { "type": "array", "items": { "type": "string" } }, "dryRun": { "type": "boolean" } }, "additionalProperties": false }, "target": { "type": "string" }, "sourceIP": { "type": "string" }, "forwardedFor": { "type": "array", "items": { "type": "string" } }, "userAgent": { "type": "string" }, "reasons": { "type": "array", "items": { "type": "string" } }, "related": { "type": "array", "items": { "type": "string", "description": "Ids of findings of other families on the same request." } }, "notExempted": { "type": "array", "items": { "type": "string", "description": "Exclusions that nearly applied, and why they did not." } }, "firstSeen": { "type": "string" }, "lastSeen": { "type": "string" }, "count": { "type": "integer", "minimum": 1, "maximum": 200, "description": "Distinct events, exact to 200." }, "attack": { "type": "object", "required": ["version", "techniques"], "properties": { "version": { "type": "string" }, "techniques": { "type": "array", "items": { "type": "object", "required": ["tactic", "tacticName", "technique", "techniqueName"], "properties": { "tactic": { "type": "string" }, "tacticName": { "type": "string" }, "technique": { "type": "string" }, "techniqueName": { "type": "string" } }, "additionalProperties": false } } }, "additionalProperties": false }, "evidence": { "type": "array", "items": { "type": "object", "required": ["field", "value", "event"], "properties": { "field": { "type": "string" }, "value": { "type": "string" }, "event": { "type": "string" } }, "additionalProperties": false } }, "events": { "type": "array", "items": { "type": "string", "description": "auditID or eventID, as logged." }, "maxItems": 200 }, "eventsTotal": { "type": "string", "description": "The number of distinct events, `200+` above 200." }, "firstStep": { "type": "string" }, "queries": { "type": "array", "items": { "type": "object", "required": ["title", "language", "text"], "properties": { "title": { "type": "string" }, "language": { "enum": ["logs-insights", "cli"] }, "text": { "type": "string" } }, "additionalProperties": false } }, "raw": { "type": "array", "items": {}, "maxItems": 1, "description": "The event that the finding quotes, redacted and cut." }, "synthetic": { "type": "boolean", "description": "The event says of itself that it was made up." }, "truncated": { "type": "boolean", "description": "An event was cut by the API server or by the log; what is missing may matter." } }, "additionalProperties": false };
+var schema13 = { "type": "object", "required": ["id", "detector", "version", "family", "status", "severity", "confidence", "outcome", "title", "description", "account", "region", "cluster", "subject", "actor", "action", "target", "forwardedFor", "userAgent", "reasons", "related", "notExempted", "firstSeen", "lastSeen", "count", "attack", "evidence", "events", "eventsTotal", "firstStep", "queries", "raw", "synthetic", "truncated"], "properties": { "id": { "type": "string", "description": "Stable: the same for every replay, order and redelivery of the same events." }, "detector": { "type": "string" }, "version": { "type": "integer", "minimum": 1 }, "family": { "type": "string" }, "status": { "enum": ["shadow", "stable", "deprecated"] }, "severity": { "enum": ["informational", "low", "medium", "high", "critical"] }, "confidence": { "enum": ["low", "medium", "high"] }, "outcome": { "enum": ["attempt", "started", "success", "unknown"], "description": "`started`: the server switched protocols (101), which proves nothing; `unknown`: the record was cut before its answer." }, "title": { "type": "string", "maxLength": 256 }, "description": { "type": "string" }, "account": { "type": "string" }, "region": { "type": "string" }, "cluster": { "type": "string" }, "subject": { "type": "string", "description": "Who and on what; part of the id." }, "actor": { "type": "object", "required": ["kind", "name", "groups"], "properties": { "kind": { "type": "string" }, "name": { "type": "string" }, "groups": { "type": "array", "items": { "type": "string" } }, "arn": { "type": "string" }, "role": { "type": "string" }, "session": { "type": "string" }, "principalId": { "type": "string" }, "accessKeyId": { "type": "string" }, "account": { "type": "string" }, "instanceId": { "type": "string" }, "serviceAccount": { "type": "string" }, "pod": { "type": "string" }, "credentialId": { "type": "string" } }, "additionalProperties": false }, "actingAs": { "type": "object", "required": ["kind", "name", "groups"], "properties": { "kind": { "type": "string" }, "name": { "type": "string" }, "groups": { "type": "array", "items": { "type": "string" } }, "arn": { "type": "string" }, "role": { "type": "string" }, "session": { "type": "string" }, "principalId": { "type": "string" }, "accessKeyId": { "type": "string" }, "account": { "type": "string" }, "instanceId": { "type": "string" }, "serviceAccount": { "type": "string" }, "pod": { "type": "string" }, "credentialId": { "type": "string" } }, "additionalProperties": false }, "action": { "type": "object", "required": ["trail", "verb", "resource", "dryRun"], "properties": { "trail": { "enum": ["k8s-audit", "cloudtrail", "ledger", "health"] }, "verb": { "type": "string", "description": "Verb of the Kubernetes API, or service:Action of AWS." }, "resource": { "type": "string" }, "code": { "type": "number" }, "errorCode": { "type": "string" }, "uri": { "type": "string" }, "argv": { "type": "array", "items": { "type": "string" } }, "dryRun": { "type": "boolean" } }, "additionalProperties": false }, "target": { "type": "string" }, "sourceIP": { "type": "string" }, "forwardedFor": { "type": "array", "items": { "type": "string" } }, "userAgent": { "type": "string" }, "reasons": { "type": "array", "items": { "type": "string" } }, "related": { "type": "array", "items": { "type": "string", "description": "Ids of findings of other families on the same request." } }, "notExempted": { "type": "array", "items": { "type": "string", "description": "Exclusions that nearly applied, and why they did not." } }, "firstSeen": { "type": "string" }, "lastSeen": { "type": "string" }, "count": { "type": "integer", "minimum": 1, "maximum": 200, "description": "Distinct events, exact to 200." }, "attack": { "type": "object", "required": ["version", "techniques"], "properties": { "version": { "type": "string" }, "techniques": { "type": "array", "items": { "type": "object", "required": ["tactic", "tacticName", "technique", "techniqueName"], "properties": { "tactic": { "type": "string" }, "tacticName": { "type": "string" }, "technique": { "type": "string" }, "techniqueName": { "type": "string" } }, "additionalProperties": false } } }, "additionalProperties": false }, "evidence": { "type": "array", "items": { "type": "object", "required": ["field", "value", "event"], "properties": { "field": { "type": "string" }, "value": { "type": "string" }, "event": { "type": "string" } }, "additionalProperties": false } }, "events": { "type": "array", "items": { "type": "string", "description": "auditID or eventID, as logged." }, "maxItems": 200 }, "eventsTotal": { "type": "string", "description": "The number of distinct events, `200+` above 200." }, "firstStep": { "type": "string" }, "queries": { "type": "array", "items": { "type": "object", "required": ["title", "language", "text"], "properties": { "title": { "type": "string" }, "language": { "enum": ["logs-insights", "cli"] }, "text": { "type": "string" } }, "additionalProperties": false } }, "raw": { "type": "array", "items": {}, "maxItems": 1, "description": "The event that the finding quotes, redacted and cut." }, "entity": { "type": "object", "required": ["kind", "id"], "properties": { "kind": { "type": "string" }, "id": { "type": "string" } }, "additionalProperties": false }, "story": { "type": "array", "items": { "type": "object", "required": ["about", "text", "event"], "properties": { "at": { "type": "string" }, "about": { "type": "string" }, "text": { "type": "string" }, "event": { "type": "string" } }, "additionalProperties": false }, "description": "What the ledger knows of the entity and of those it is linked to; each sentence with the event that told it." }, "synthetic": { "type": "boolean", "description": "The event says of itself that it was made up." }, "truncated": { "type": "boolean", "description": "An event was cut by the API server or by the log; what is missing may matter." } }, "additionalProperties": false };
 var func2 = Object.prototype.hasOwnProperty;
 var func3 = require_ucs2length().default;
 function validate12(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
@@ -2124,26 +2124,175 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               var valid0 = true;
                                                                             }
                                                                             if (valid0) {
-                                                                              if (data.synthetic !== void 0) {
+                                                                              if (data.entity !== void 0) {
+                                                                                let data91 = data.entity;
                                                                                 const _errs185 = errors;
-                                                                                if (typeof data.synthetic !== "boolean") {
-                                                                                  validate12.errors = [{ instancePath: instancePath + "/synthetic", schemaPath: "#/properties/synthetic/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
-                                                                                  return false;
+                                                                                if (errors === _errs185) {
+                                                                                  if (data91 && typeof data91 == "object" && !Array.isArray(data91)) {
+                                                                                    let missing8;
+                                                                                    if (data91.kind === void 0 && (missing8 = "kind") || data91.id === void 0 && (missing8 = "id")) {
+                                                                                      validate12.errors = [{ instancePath: instancePath + "/entity", schemaPath: "#/properties/entity/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
+                                                                                      return false;
+                                                                                    } else {
+                                                                                      const _errs187 = errors;
+                                                                                      for (const key8 in data91) {
+                                                                                        if (!(key8 === "kind" || key8 === "id")) {
+                                                                                          validate12.errors = [{ instancePath: instancePath + "/entity", schemaPath: "#/properties/entity/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
+                                                                                          return false;
+                                                                                          break;
+                                                                                        }
+                                                                                      }
+                                                                                      if (_errs187 === errors) {
+                                                                                        if (data91.kind !== void 0) {
+                                                                                          const _errs188 = errors;
+                                                                                          if (typeof data91.kind !== "string") {
+                                                                                            validate12.errors = [{ instancePath: instancePath + "/entity/kind", schemaPath: "#/properties/entity/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                            return false;
+                                                                                          }
+                                                                                          var valid19 = _errs188 === errors;
+                                                                                        } else {
+                                                                                          var valid19 = true;
+                                                                                        }
+                                                                                        if (valid19) {
+                                                                                          if (data91.id !== void 0) {
+                                                                                            const _errs190 = errors;
+                                                                                            if (typeof data91.id !== "string") {
+                                                                                              validate12.errors = [{ instancePath: instancePath + "/entity/id", schemaPath: "#/properties/entity/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                              return false;
+                                                                                            }
+                                                                                            var valid19 = _errs190 === errors;
+                                                                                          } else {
+                                                                                            var valid19 = true;
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                  } else {
+                                                                                    validate12.errors = [{ instancePath: instancePath + "/entity", schemaPath: "#/properties/entity/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                                    return false;
+                                                                                  }
                                                                                 }
                                                                                 var valid0 = _errs185 === errors;
                                                                               } else {
                                                                                 var valid0 = true;
                                                                               }
                                                                               if (valid0) {
-                                                                                if (data.truncated !== void 0) {
-                                                                                  const _errs187 = errors;
-                                                                                  if (typeof data.truncated !== "boolean") {
-                                                                                    validate12.errors = [{ instancePath: instancePath + "/truncated", schemaPath: "#/properties/truncated/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
-                                                                                    return false;
+                                                                                if (data.story !== void 0) {
+                                                                                  let data94 = data.story;
+                                                                                  const _errs192 = errors;
+                                                                                  if (errors === _errs192) {
+                                                                                    if (Array.isArray(data94)) {
+                                                                                      var valid20 = true;
+                                                                                      const len11 = data94.length;
+                                                                                      for (let i11 = 0; i11 < len11; i11++) {
+                                                                                        let data95 = data94[i11];
+                                                                                        const _errs194 = errors;
+                                                                                        if (errors === _errs194) {
+                                                                                          if (data95 && typeof data95 == "object" && !Array.isArray(data95)) {
+                                                                                            let missing9;
+                                                                                            if (data95.about === void 0 && (missing9 = "about") || data95.text === void 0 && (missing9 = "text") || data95.event === void 0 && (missing9 = "event")) {
+                                                                                              validate12.errors = [{ instancePath: instancePath + "/story/" + i11, schemaPath: "#/properties/story/items/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
+                                                                                              return false;
+                                                                                            } else {
+                                                                                              const _errs196 = errors;
+                                                                                              for (const key9 in data95) {
+                                                                                                if (!(key9 === "at" || key9 === "about" || key9 === "text" || key9 === "event")) {
+                                                                                                  validate12.errors = [{ instancePath: instancePath + "/story/" + i11, schemaPath: "#/properties/story/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
+                                                                                                  return false;
+                                                                                                  break;
+                                                                                                }
+                                                                                              }
+                                                                                              if (_errs196 === errors) {
+                                                                                                if (data95.at !== void 0) {
+                                                                                                  const _errs197 = errors;
+                                                                                                  if (typeof data95.at !== "string") {
+                                                                                                    validate12.errors = [{ instancePath: instancePath + "/story/" + i11 + "/at", schemaPath: "#/properties/story/items/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                                    return false;
+                                                                                                  }
+                                                                                                  var valid21 = _errs197 === errors;
+                                                                                                } else {
+                                                                                                  var valid21 = true;
+                                                                                                }
+                                                                                                if (valid21) {
+                                                                                                  if (data95.about !== void 0) {
+                                                                                                    const _errs199 = errors;
+                                                                                                    if (typeof data95.about !== "string") {
+                                                                                                      validate12.errors = [{ instancePath: instancePath + "/story/" + i11 + "/about", schemaPath: "#/properties/story/items/properties/about/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                                      return false;
+                                                                                                    }
+                                                                                                    var valid21 = _errs199 === errors;
+                                                                                                  } else {
+                                                                                                    var valid21 = true;
+                                                                                                  }
+                                                                                                  if (valid21) {
+                                                                                                    if (data95.text !== void 0) {
+                                                                                                      const _errs201 = errors;
+                                                                                                      if (typeof data95.text !== "string") {
+                                                                                                        validate12.errors = [{ instancePath: instancePath + "/story/" + i11 + "/text", schemaPath: "#/properties/story/items/properties/text/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                                        return false;
+                                                                                                      }
+                                                                                                      var valid21 = _errs201 === errors;
+                                                                                                    } else {
+                                                                                                      var valid21 = true;
+                                                                                                    }
+                                                                                                    if (valid21) {
+                                                                                                      if (data95.event !== void 0) {
+                                                                                                        const _errs203 = errors;
+                                                                                                        if (typeof data95.event !== "string") {
+                                                                                                          validate12.errors = [{ instancePath: instancePath + "/story/" + i11 + "/event", schemaPath: "#/properties/story/items/properties/event/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                                          return false;
+                                                                                                        }
+                                                                                                        var valid21 = _errs203 === errors;
+                                                                                                      } else {
+                                                                                                        var valid21 = true;
+                                                                                                      }
+                                                                                                    }
+                                                                                                  }
+                                                                                                }
+                                                                                              }
+                                                                                            }
+                                                                                          } else {
+                                                                                            validate12.errors = [{ instancePath: instancePath + "/story/" + i11, schemaPath: "#/properties/story/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                                            return false;
+                                                                                          }
+                                                                                        }
+                                                                                        var valid20 = _errs194 === errors;
+                                                                                        if (!valid20) {
+                                                                                          break;
+                                                                                        }
+                                                                                      }
+                                                                                    } else {
+                                                                                      validate12.errors = [{ instancePath: instancePath + "/story", schemaPath: "#/properties/story/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                                      return false;
+                                                                                    }
                                                                                   }
-                                                                                  var valid0 = _errs187 === errors;
+                                                                                  var valid0 = _errs192 === errors;
                                                                                 } else {
                                                                                   var valid0 = true;
+                                                                                }
+                                                                                if (valid0) {
+                                                                                  if (data.synthetic !== void 0) {
+                                                                                    const _errs205 = errors;
+                                                                                    if (typeof data.synthetic !== "boolean") {
+                                                                                      validate12.errors = [{ instancePath: instancePath + "/synthetic", schemaPath: "#/properties/synthetic/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                    var valid0 = _errs205 === errors;
+                                                                                  } else {
+                                                                                    var valid0 = true;
+                                                                                  }
+                                                                                  if (valid0) {
+                                                                                    if (data.truncated !== void 0) {
+                                                                                      const _errs207 = errors;
+                                                                                      if (typeof data.truncated !== "boolean") {
+                                                                                        validate12.errors = [{ instancePath: instancePath + "/truncated", schemaPath: "#/properties/truncated/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                                                        return false;
+                                                                                      }
+                                                                                      var valid0 = _errs207 === errors;
+                                                                                    } else {
+                                                                                      var valid0 = true;
+                                                                                    }
+                                                                                  }
                                                                                 }
                                                                               }
                                                                             }

@@ -143,6 +143,12 @@ describe("what a finding shows", () => {
       `echo 'x" or 1=1 | '\\''; rm -rf ~ '\\''\\'`,
     ]);
   });
+
+  it("quotes no value as an option of a command", () => {
+    const of = event({ user: { username: "--server=https://203.0.113.9", groups: [] } });
+    const queries = judge([detector("a/x", () => hit())], {}, of).findings[0]?.queries ?? [];
+    expect(queries.map(({ text }) => text)).toContain("echo '?--server=https://203.0.113.9'");
+  });
 });
 
 describe("suppressions", () => {
@@ -164,6 +170,7 @@ describe("suppressions", () => {
 
   it.each<[string, object, object]>([
     ["by event time once they have expired", {}, { requestReceivedTimestamp: "2026-11-23T00:00:00.000000Z" }],
+    ["when their end is a time that there is not", { expires: "2026-12-31T23:59:60Z" }, {}],
     ["of another identity", { actor: "arn:aws:sts::111122223333:assumed-role/Other/*" }, {}],
     ["of another action", { action: { verb: "create" } }, {}],
     ["of another address", { sourceIP: "192.0.2.0/24" }, {}],
@@ -219,8 +226,10 @@ describe("settings", () => {
     expect(armed.map((entry) => entry.detector.meta.id)).toEqual(ids);
   });
 
-  it("refuses a choice that names nothing", () => {
+  it("refuses a choice that names nothing, and one that leaves nothing", () => {
     expect(() => arm([detector("a/x", () => undefined)], { version: 1 }, { only: ["nope"] }, [])).toThrow(/"nope"/);
+    const none = { only: ["a"], skip: ["a/x"] };
+    expect(() => arm([detector("a/x", () => undefined)], { version: 1 }, none, [])).toThrow(/no detector is left/);
   });
 });
 

@@ -3,7 +3,7 @@ import type { Outcome } from "../../schemas/events/event.ts";
 import { identityOf, type TrailEvent } from "../../schemas/events/trail-event.ts";
 import type { Finding, Severity } from "../../schemas/findings/finding.ts";
 import { compact, flag } from "../../schemas/json.ts";
-import { cut, redact, redactJson } from "../../schemas/redact.ts";
+import { cut, redact, redactJson, redactRecord, redactWords } from "../../schemas/redact.ts";
 import { findingActor, subjectOf } from "./actors.ts";
 import type { DetectorMeta, Hit } from "./contracts.ts";
 import { hashOf } from "./hash.ts";
@@ -97,7 +97,7 @@ export function compose(judged: Judged, also: readonly Judged[], related: readon
     eventsTotal: "1",
     firstStep: meta.triage[0]?.do ?? "",
     queries: queriesOf(meta.triage, { ...shown, targetParts: target }),
-    raw: [redactJson(event.record)],
+    raw: [redactRecord(event.record)],
     synthetic: event.synthetic,
     truncated: event.truncated,
   });
@@ -105,7 +105,7 @@ export function compose(judged: Judged, also: readonly Judged[], related: readon
     finding,
     events: new Map([[hashOf(identity), event.id]]),
     overflow: false,
-    lead: `${seen}\n${hashOf(identity)}\n${stageRank(event)}`,
+    lead: `${seen}\n${hashOf(identity)}\n${rankOf(event)}`,
   };
 }
 
@@ -135,9 +135,10 @@ export function viewOf(event: TrailEvent): Pick<Finding, "actor" | "action" | "t
   });
 }
 
-/** ResponseComplete before the other stages of the same request: it knows the most. */
-function stageRank(event: TrailEvent): string {
-  return event.trail === "k8s-audit" && event.stage !== "ResponseComplete" ? "1" : "0";
+/** Which of several tellings of one event leads: a whole one before one that was cut, ResponseComplete, which knows the most, before the other stages. */
+function rankOf(event: TrailEvent): string {
+  const stage = event.trail === "k8s-audit" && event.stage !== "ResponseComplete" ? event.stage : "";
+  return `${event.truncated ? "cut" : ""}\n${stage}`;
 }
 
 export function clean<T extends object>(value: T): T {
@@ -162,7 +163,7 @@ function actionOf(event: TrailEvent): Finding["action"] {
     resource: resourceOf(object.resource, object.subresource, object.group),
     code: event.code,
     uri: cut(redact(event.uri), 1_024),
-    argv: argv && argv.length > 0 ? argv.slice(0, 64).map((word) => cut(redact(word), 1_024)) : undefined,
+    argv: argv && argv.length > 0 ? redactWords(argv.slice(0, 64)).map((word) => cut(word, 1_024)) : undefined,
     dryRun: event.dryRun,
   });
 }

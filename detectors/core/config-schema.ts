@@ -2,11 +2,11 @@ import Type, { type TObject } from "typebox";
 import { SiteConfig, Suppression } from "../../schemas/config/config.ts";
 import { severities } from "../../schemas/findings/finding.ts";
 import { Strict } from "../../schemas/maybe.ts";
-import type { EventDetector } from "./contracts.ts";
+import type { Detector } from "../ledger/contracts.ts";
 
 /** The schema of the configuration file: what a site declares, suppressions, and for every detector its status, severity and parameters.
  * Unknown keys are refused everywhere. */
-export function configSchema(detectors: readonly EventDetector[]): TObject {
+export function configSchema(detectors: readonly Detector[]): TObject {
   const settings = Object.fromEntries(
     detectors.map(({ meta, params }) => [
       meta.id,

@@ -102,16 +102,4 @@ export function defineEventDetector<N extends FacetName, P extends TObject>(
   return { kind: "event", ...definition, detect: definition.detect as unknown as EventDetector["detect"] };
 }
 
-/** A ledger detector judges one entity of the ledger. The shape is fixed here; entities come with the ledger. */
-export interface LedgerDetector<Entity = unknown> {
-  readonly kind: "ledger";
-  readonly meta: DetectorMeta;
-  readonly watch: string;
-  readonly params: TObject;
-  /** Judged once, this long after the fact it is anchored on; absent: "there exists", judged at once. */
-  readonly settleMs?: number;
-  readonly coldness?: { readonly birthSeen: true } | { readonly trailWarmMs: number };
-  readonly detect: (entity: Entity, params: unknown) => readonly Hit[];
-}
-
 export type NoParams = ReturnType<typeof Type.Object<Record<string, never>>>;

@@ -105,6 +105,29 @@ describe("merging findings", () => {
     expect(merged.lastSeen).toBe("2026-11-22T10:00:09.000Z");
   });
 
+  it("quotes the whole record of an event that was also delivered cut, and its last stage", () => {
+    const told = (overrides: object): Draft =>
+      compose(
+        {
+          meta,
+          severity: "low",
+          event: { ...auditEvent(), ...overrides },
+          hit: { sentence: "s", on: "x", evidence: [] },
+        },
+        [],
+        [],
+      );
+    const tellings = [
+      told({ truncated: true, outcome: "unknown" }),
+      told({ stage: "Panic", outcome: "failed" }),
+      told({ stage: "ResponseStarted", outcome: "started" }),
+      told({}),
+    ];
+    for (const some of [tellings, tellings.slice(0, 3), tellings.slice(0, 2)])
+      expect(view(mergeAll(some.toReversed()))).toEqual(view(mergeAll(some)));
+    expect(mergeAll(tellings).finding).toMatchObject({ outcome: "success", count: 1, truncated: true });
+  });
+
   it("counts to 200 exactly and says 200+ beyond, whatever the order", () => {
     const many = Array.from({ length: 230 }, (_, index) =>
       draft({ auditID: `id-${index}`, second: index % 60, severity: "low", reason: "a" }),

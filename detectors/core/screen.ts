@@ -1,6 +1,7 @@
 import { awsFacets } from "../../schemas/events/cloudtrail/facets.ts";
 import { k8sFacets } from "../../schemas/events/k8s-audit/facets.ts";
 import type { Peek } from "../../schemas/events/k8s-audit/peek.ts";
+import type { K8sFacetRule } from "../../schemas/events/k8s-audit/request.ts";
 import type { EventDetector } from "./contracts.ts";
 
 /** Decides on the raw text of a record whether any detector can need it; what none can need is dropped unparsed, and counted as judged. */
@@ -18,12 +19,32 @@ const SPACED_WITHIN = 200;
  * through all of its text; of a CloudTrail record by one alternation, a single scan (performance.md §1.3). */
 export function createScreen(detectors: readonly EventDetector[]): Screen {
   const wanted = new Set<string>(detectors.map(({ on }) => on));
-  const k8s = Object.entries(k8sFacets).flatMap(([name, { trigger }]) => (wanted.has(name) ? [trigger] : []));
+  const k8s: readonly K8sFacetRule<unknown>[] = Object.entries(k8sFacets).flatMap(([name, rule]) =>
+    wanted.has(name) ? [rule] : [],
+  );
+  const objects = askedOnce(k8s.filter(({ byObject }) => byObject));
+  const others = k8s.filter(({ byObject }) => !byObject).map(({ trigger }) => trigger);
   const aws = Object.entries(awsFacets).flatMap(([name, { trigger }]) => (wanted.has(name) ? [trigger] : []));
   const cloudtrail = new RegExp([...aws, OTHER_ESCAPES].join("|"));
   return {
     // The answer of the same request follows, and knows more.
-    audit: (text) => text.stage !== "RequestReceived" && k8s.some((trigger) => trigger(text)),
+    audit: (text) => text.stage !== "RequestReceived" && (objects(text) || others.some((trigger) => trigger(text))),
     cloudtrail: (text) => SPACED.test(text.slice(0, SPACED_WITHIN)) || cloudtrail.test(text),
+  };
+}
+
+/** Kinds of requests remembered: clients choose what they ask for. */
+const MAX_KINDS = 10_000;
+
+/** One answer for every kind of request. */
+function askedOnce(rules: readonly K8sFacetRule<unknown>[]): (text: Peek) => boolean {
+  const answers = new Map<string, boolean>();
+  return (text) => {
+    const kind = `${text.verb} ${text.group}/${text.resource}/${text.subresource}`;
+    const known = answers.get(kind);
+    if (known !== undefined) return known;
+    const answer = rules.some(({ trigger }) => trigger(text));
+    if (answers.size < MAX_KINDS) answers.set(kind, answer);
+    return answer;
   };
 }

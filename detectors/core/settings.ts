@@ -2,13 +2,24 @@ import type { TObject } from "typebox";
 import { type TacticId, tactics } from "../../schemas/attack.ts";
 import type { Config } from "../../schemas/config/config.ts";
 import { CrosstrailError } from "../../schemas/errors.ts";
+import type { Severity } from "../../schemas/findings/finding.ts";
+import type { Detector, LedgerDetector } from "../ledger/contracts.ts";
 import type { ArmedDetector } from "./chain.ts";
 import type { DetectorMeta, EventDetector } from "./contracts.ts";
 import { type Site, siteOf } from "./site.ts";
 import { covers, createSuppressions, type Suppressible, type Suppressions } from "./suppress.ts";
 
+/** A detector with its settings in place. */
+export interface Armed<D extends Detector = Detector> {
+  readonly detector: D;
+  readonly params: unknown;
+  /** Of hits that name none. */
+  readonly severity: Severity;
+}
+
 export interface Settings {
   readonly armed: readonly ArmedDetector[];
+  readonly ledger: readonly Armed<LedgerDetector>[];
   readonly site: Site;
   readonly suppressions: Suppressions;
 }
@@ -35,7 +46,7 @@ export function defaultsOf(schema: TObject): Record<string, unknown> {
 /** Arms the detectors with a valid configuration. Throws E_CONFIG for a suppression that would hide a detector's own hit sample, and for a
  * selection that names nothing. */
 export function arm(
-  all: readonly EventDetector[],
+  all: readonly Detector[],
   config: Config,
   selection: Selection,
   samples: readonly Sample[],
@@ -54,11 +65,16 @@ export function arm(
       throw new CrosstrailError("E_CONFIG", what, { cause: undefined });
     }
   }
-  const armed = select(all, selection).map((detector) => armOne(detector, config));
-  return { armed, site: siteOf(config), suppressions: createSuppressions(config.suppressions ?? []) };
+  const selected = select(all, selection);
+  const armed = selected.filter(isOfEvents).map((detector) => armOne(detector, config));
+  const ledger = selected.filter(isOfLedger).map((detector) => armOne(detector, config));
+  return { armed, ledger, site: siteOf(config), suppressions: createSuppressions(config.suppressions ?? []) };
 }
 
-function armOne(detector: EventDetector, config: Config): ArmedDetector {
+const isOfEvents = (detector: Detector): detector is EventDetector => detector.kind === "event";
+const isOfLedger = (detector: Detector): detector is LedgerDetector => detector.kind !== "event";
+
+function armOne<D extends Detector>(detector: D, config: Config): Armed<D> {
   const own = config.detectors?.[detector.meta.id];
   const meta: DetectorMeta = own?.status === undefined ? detector.meta : { ...detector.meta, status: own.status };
   return {
@@ -77,7 +93,7 @@ export function namesOf({ id, attack }: Pick<DetectorMeta, "id" | "attack">): re
   ];
 }
 
-function select(all: readonly EventDetector[], { only, skip }: Selection): readonly EventDetector[] {
+function select(all: readonly Detector[], { only, skip }: Selection): readonly Detector[] {
   const named = (names: readonly string[]) => {
     const wanted = new Set(names.map(plain));
     const used = new Set<string>();
@@ -98,7 +114,11 @@ function select(all: readonly EventDetector[], { only, skip }: Selection): reado
   const kept = only === undefined ? all : named(only);
   if (skip === undefined) return kept;
   const skipped = new Set(named(skip));
-  return kept.filter((detector) => !skipped.has(detector));
+  const left = kept.filter((detector) => !skipped.has(detector));
+  // To look for nothing is to find nothing, which reads like good news.
+  if (left.length === 0)
+    throw new CrosstrailError("E_CONFIG", "no detector is left of those that are asked for", { cause: undefined });
+  return left;
 }
 
 /** `Credential Access`, `credential-access` and `credentialaccess` are one name. */

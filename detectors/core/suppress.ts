@@ -58,7 +58,8 @@ export function createSuppressions(rules: readonly Suppression[]): Suppressions 
       let hidden = false;
       for (const state of states) {
         if (!covers(state.rule, view)) continue;
-        if (time >= state.until) {
+        // No time at all (a leap second is none here) is past, rather than never.
+        if (!(time < state.until)) {
           state.expired += 1;
           continue;
         }

@@ -39,8 +39,12 @@ const PLACEHOLDER = /\{([a-zA-Z.]+)\}/g;
 /** Logs Insights string literal: backslash and quote escaped, control characters dropped. */
 const insights = (value: string): string => value.replace(/\p{Cc}/gu, " ").replace(/["\\]/g, "\\$&");
 
-/** Inside single quotes of a POSIX shell. */
-const shell = (value: string): string => value.replace(/\p{Cc}/gu, " ").replaceAll("'", "'\\''");
+/** Inside single quotes of a POSIX shell. Nothing is named with a dash before it: it would be an option of the command (`--server=…`). */
+const shell = (value: string): string =>
+  value
+    .replace(/\p{Cc}/gu, " ")
+    .replace(/^\s*-/, "?-")
+    .replaceAll("'", "'\\''");
 
 function fill(template: string, draft: Draft, quote: (value: string) => string): string {
   return template.replace(PLACEHOLDER, (whole, name: string) =>

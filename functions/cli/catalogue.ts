@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import Table from "cli-table3";
-import type { DetectorMeta, EventDetector } from "../../detectors/core/contracts.ts";
+import type { DetectorMeta } from "../../detectors/core/contracts.ts";
+import type { Detector } from "../../detectors/ledger/contracts.ts";
 import { registry } from "../../detectors/registry.ts";
 import { tactics, techniques } from "../../schemas/attack.ts";
 import { CrosstrailError } from "../../schemas/errors.ts";
@@ -9,14 +10,21 @@ import { packageFile } from "./package-file.ts";
 
 const attackOf = ({ attack }: DetectorMeta): string =>
   attack.map(({ tactic, technique }) => `${technique} ${techniques[technique].name} (${tactics[tactic]})`).join("\n");
-const logsOf = ({ meta, on }: EventDetector): string =>
-  `${meta.auditLevel === undefined ? "CloudTrail" : "Kubernetes audit log"}, facet ${on}`;
+function logsOf(detector: Detector): string {
+  const { meta } = detector;
+  if (detector.kind !== "event") return `both trails, through the ledger's ${detector.watch}`;
+  return `${meta.auditLevel === undefined ? "CloudTrail" : "Kubernetes audit log"}, facet ${detector.on}`;
+}
+
+/** The facet of an event, or the entity of the ledger, that it looks at. */
+const subjectOf = (detector: Detector): object =>
+  detector.kind === "event" ? { on: detector.on } : { watch: detector.watch };
 
 /** The catalogue, from the registry. */
 export function catalogue(format: "table" | "json" | "markdown", columns: number, colour: boolean): string {
   if (format === "json") {
     return JSON.stringify(
-      registry.map(({ meta, on, params }) => ({ ...meta, on, params: params.properties })),
+      registry.map((detector) => ({ ...detector.meta, ...subjectOf(detector), params: detector.params.properties })),
       null,
       2,
     );

@@ -258,9 +258,10 @@ describe("pipes and signals", () => {
   });
 
   it("Ctrl-C ends the reading, reports what was read and exits 130", async () => {
-    const { child, ended } = start(["replay", "-"]);
-    child.stdin?.write(`${attack}\n${quiet}\n`);
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const { child, ended } = start(["replay", "--log-level", "info", "-"]);
+    child.stdin?.write(`${attack}\n${quiet}\nnonsense\n`);
+    // Its log tells that it has read so far.
+    await new Promise((resolve) => child.stderr?.once("data", resolve));
     child.kill("SIGINT");
     child.stdin?.write(`${quiet}\n`);
     const { code, out, err } = await ended;

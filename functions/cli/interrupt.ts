@@ -8,7 +8,7 @@ const STRAGGLER_MS = 20;
 
 export interface Interrupt {
   readonly signal: AbortSignal;
-  /** When the reading is over. Resolves once all of a press has come; after a press, the next one ends the program at once. */
+  /** When the reading is over. Resolves once all of a press has come; the next one ends the program at once. */
   readonly settled: () => Promise<void>;
 }
 
@@ -29,9 +29,8 @@ export function onInterrupt(): Interrupt {
     signal: stop.signal,
     async settled() {
       if (!stop.signal.aborted) await wait(STRAGGLER_MS);
-      if (!stop.signal.aborted) return;
-      await wait(Math.max(0, pressedAt + ONE_PRESS_MS - performance.now()));
-      // Writing to a pipe that nobody empties, the program could not listen.
+      if (stop.signal.aborted) await wait(Math.max(0, pressedAt + ONE_PRESS_MS - performance.now()));
+      // Nothing is left to call off: writing, to a pipe that nobody empties for instance, ends as any other program's does.
       process.off("SIGINT", pressed);
     },
   };

@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { severities } from "../../schemas/findings/finding.ts";
+import { reasonOf } from "../adapters/sinks/reason.ts";
 import { levels } from "../log.ts";
 import { safe, wantsColour } from "../terminal.ts";
 import { catalogue, explain } from "./catalogue.ts";
 import { EXIT } from "./exit.ts";
 import { report } from "./failure.ts";
 import { endInterrupted } from "./interrupt.ts";
+import { exported, prune, stats, story } from "./ledger.ts";
 import { clusterOf, formats, names, severityOf, timeOf } from "./options.ts";
 import { packageFile } from "./package-file.ts";
 import { type ReplayOptions, replay } from "./replay.ts";
@@ -64,6 +66,7 @@ program
     severityOf,
   )
   .option("--set-aside <file>", "write every piece that could not be judged, with its place and the reason, as NDJSON")
+  .option("--ledger <file>", "keep what is learned in a file, so that logs can be fed day by day")
   .option("--shadow", "show findings of detectors in shadow, too")
   .option("--quiet", "no progress bar, no summary")
   .option("--no-color", "no colours")
@@ -97,10 +100,40 @@ program
     console.log(explain(id));
   });
 
-// A reader that has seen enough, as `head`, is no error.
+const ledgerFile = (): Option =>
+  new Option("--ledger <file>", "the ledger that crosstrail replay --ledger keeps").makeOptionMandatory();
+
+program
+  .command("story")
+  .description(
+    "what the ledger knows of a pod, node, session, token, key, role or resource, and of what it is linked to",
+  )
+  .argument(
+    "<subject>",
+    "a pod's uid or namespace/name, an instance id, a session, a JTI, an access key, a role, a resource id",
+  )
+  .addOption(ledgerFile())
+  .addOption(new Option("--format <format>").choices(["text", "json"]).default("text"))
+  .option("--no-color", "no colours")
+  .action(story);
+
+const ledger = program.command("ledger").description("what a kept ledger holds");
+for (const [name, description, run] of [
+  ["stats", "how many entities, facts and verdicts that are not yet due", stats],
+  ["export", "every entity, one a line of JSON", exported],
+  ["prune", "remove what has outlived its time", prune],
+] as const)
+  ledger
+    .command(name)
+    .description(description)
+    .addOption(ledgerFile())
+    .action(({ ledger: file }: { ledger: string }) => run(file));
+
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(EXIT.fine);
-  throw error;
+  // A reader that has seen enough, as `head`, is no error.
+  if (error.code === "EPIPE") return;
+  console.error(safe(`crosstrail: standard output: ${reasonOf(error)}`));
+  process.exit(EXIT.failed);
 });
 
 try {

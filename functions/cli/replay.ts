@@ -1,26 +1,36 @@
 import { performance } from "node:perf_hooks";
 import { createAuditIdMemory } from "../../detectors/core/audit-ids.ts";
 import { createChain } from "../../detectors/core/chain.ts";
+import type { Draft } from "../../detectors/core/compose.ts";
 import { createScreen } from "../../detectors/core/screen.ts";
 import { arm } from "../../detectors/core/settings.ts";
+import { createClock } from "../../detectors/ledger/clock.ts";
+import { auditLearners, callLearners } from "../../detectors/ledger/learners.ts";
 import { registry } from "../../detectors/registry.ts";
 import { samples } from "../../detectors/samples.generated.ts";
 import type { CrosstrailError, ErrorCode } from "../../schemas/errors.ts";
 import { UNKNOWN } from "../../schemas/events/event.ts";
 import { type Severity, severityRank } from "../../schemas/findings/finding.ts";
+import { createMemoryStore } from "../adapters/ledger/memory.ts";
 import { type Output, openOutput } from "../adapters/sinks/output.ts";
 import { readInputs, totalBytes } from "../adapters/sources/files.ts";
+import { createEngine } from "../ledger/engine.ts";
+import { createRecall } from "../ledger/recall.ts";
+import { createSchool } from "../ledger/school.ts";
+import { withStories } from "../ledger/story.ts";
 import { createLog, type Level } from "../log.ts";
 import { createFindingBook } from "../pipeline/findings.ts";
 import type { Judge } from "../pipeline/judge.ts";
-import type { SetAside } from "../pipeline/records.ts";
+import type { Chunk, SetAside } from "../pipeline/records.ts";
 import { pipeline, run } from "../pipeline/run.ts";
 import { createTally } from "../pipeline/tally.ts";
 import { safe, safeJson, styleOf, wantsColour } from "../terminal.ts";
 import { assertBalanced } from "./balance.ts";
+import { refuseClashes } from "./clash.ts";
 import { readConfig } from "./config.ts";
 import { EXIT } from "./exit.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { openLedger } from "./ledger.ts";
 import { type PrintOptions, print } from "./print.ts";
 import { createProgress } from "./progress.ts";
 import { type Outcome, summaryLines } from "./summary.ts";
@@ -36,15 +46,22 @@ export interface ReplayOptions extends PrintOptions {
   readonly failOn?: Severity;
   readonly setAside?: string;
   readonly shadow?: boolean;
+  /** File of a ledger that is kept between runs. */
+  readonly ledger?: string;
   readonly logLevel: Level;
 }
 
 /** How many requests a reused auditID may stand apart and still be seen: 16 bytes each, twice. */
 const AUDIT_IDS = 1_000_000;
+/** Facts that need not be written again: a few hundred bytes each. */
+const FACTS = 200_000;
+/** Later than whatever is due. */
+const LAST_TIME = Date.UTC(9999);
 
 /** Replays the inputs through the whole chain, writes the findings and tells what became of every event. Gives the exit code. */
 export async function replay(paths: readonly string[], options: ReplayOptions): Promise<number> {
   const settings = arm(registry, readConfig(options.config), options, samples);
+  refuseClashes(paths, options);
   // Opened first: hours of reading for an output that cannot be written would be lost.
   const output = await openOutput(options.out, process.stdout);
   const asideOutput = options.setAside === undefined ? undefined : await openOutput(options.setAside, process.stdout);
@@ -64,13 +81,16 @@ export async function replay(paths: readonly string[], options: ReplayOptions): 
 async function read(
   paths: readonly string[],
   options: ReplayOptions,
-  { armed, site, suppressions }: ReturnType<typeof arm>,
+  { armed, ledger, site, suppressions }: ReturnType<typeof arm>,
   asideOutput: Output | undefined,
 ): Promise<Outcome> {
   const started = performance.now();
   const log = createLog(options.logLevel);
   const interrupt = onInterrupt();
   const chain = createChain(armed, site, suppressions);
+  const store = options.ledger === undefined ? createMemoryStore() : await openLedger(options.ledger, { create: true });
+  const engine = createEngine({ store, recall: createRecall(FACTS), armed: ledger, site, now: Date.now });
+  const clock = createClock();
   const tally = createTally();
   const book = createFindingBook();
   const firstAside = new Map<ErrorCode, SetAside>();
@@ -81,6 +101,8 @@ async function read(
     screen: createScreen(armed.map(({ detector }) => detector)),
     auditIds: createAuditIdMemory(AUDIT_IDS),
     tally,
+    school: createSchool(auditLearners, callLearners),
+    onTime: (trail, time) => clock.tick(trail, time, Date.now()),
     unwrapping: { scope: options.cluster ?? { account: UNKNOWN, region: UNKNOWN, cluster: UNKNOWN } },
     ...(options.since !== undefined && { since: options.since }),
     ...(options.until !== undefined && { until: options.until }),
@@ -98,25 +120,29 @@ async function read(
     console.error(safe(`crosstrail: ${error.message}`));
   };
   const source = takeUntil(readInputs(paths, { onError, signal: interrupt.signal }), interrupt.signal);
-  await run(
-    pipeline(source, judge, {
-      async write(drafts, { bytes }) {
-        book.add(drafts);
-        progress.advance(bytes, tally.totals().read);
-        for (const line of asideLines.splice(0)) await asideOutput?.write(line);
-        // Lets a signal, and whoever reads our output, have a turn between two chunks.
-        await new Promise((resolve) => setImmediate(resolve));
-      },
-    }),
-  );
+  const sink = {
+    async write(drafts: readonly Draft[], { bytes }: Chunk) {
+      book.add(drafts);
+      progress.advance(bytes, tally.totals().read);
+      for (const line of asideLines.splice(0)) await asideOutput?.write(line);
+      // Lets a signal, and whoever reads our output, have a turn between two chunks.
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+  await run(pipeline(source, { judge, ledger: engine, sink }));
+  // Nothing more comes to a ledger in memory; what is kept waits for the files of the next day.
+  const until = options.ledger === undefined ? LAST_TIME : clock.time(Date.now());
+  if (until !== undefined) await engine.settle(until, async (drafts) => book.add(drafts));
   progress.clear();
   await interrupt.settled();
-  const all = book.all();
+  const all = await withStories(store, book.all());
+  store.close();
   const findings = options.shadow === true ? all : all.filter(({ status }) => status !== "shadow");
   return {
     totals: tally.totals(),
     findings,
     shadow: all.length - findings.length,
+    leftOut: book.leftOut(),
     counts: chain.counts(),
     suppressions: suppressions.report(),
     firstAside,

@@ -11,6 +11,8 @@ export interface Outcome {
   readonly findings: readonly Finding[];
   /** Findings of detectors in shadow that were not shown. */
   readonly shadow: number;
+  /** Findings that were too many to be kept. */
+  readonly leftOut: number;
   readonly counts: ChainCounts;
   readonly suppressions: readonly SuppressionState[];
   /** The first piece that was set aside for each reason. */
@@ -41,6 +43,13 @@ export function summaryLines(outcome: Outcome, style: Style): string[] {
       ? [`${n(totals.truncated)} events were cut by the log; what was left of them was judged`]
       : []),
     `${findings.length} findings${bySeverity.length > 0 ? `: ${bySeverity.join(", ")}` : ""}${shadow > 0 ? `; ${shadow} of detectors in shadow not shown` : ""}`,
+    ...(outcome.leftOut > 0
+      ? [
+          style.bold(
+            `${n(outcome.leftOut)} findings more were too many to be kept, the least severe: narrow the time or the detectors`,
+          ),
+        ]
+      : []),
     ...suppressions.map(suppressionLine),
     ...[...counts.threw].map(([id, times]) => `detector ${id} failed on ${n(times)} events; see its health finding`),
     style.dim(
@@ -82,6 +91,7 @@ export function summaryObject(outcome: Outcome): Record<string, unknown> {
     findings: {
       total: findings.length,
       shadow,
+      leftOut: outcome.leftOut,
       bySeverity: tally(({ severity }) => severity),
       byDetector: tally(({ detector }) => detector),
     },

@@ -2,12 +2,14 @@ import type { AuditIdMemory } from "../../detectors/core/audit-ids.ts";
 import type { Chain } from "../../detectors/core/chain.ts";
 import type { Draft } from "../../detectors/core/compose.ts";
 import type { Screen } from "../../detectors/core/screen.ts";
+import type { Fact } from "../../detectors/ledger/facts.ts";
 import type { ErrorCode } from "../../schemas/errors.ts";
 import { normaliseCall } from "../../schemas/events/cloudtrail/normalise.ts";
 import { normaliseAudit } from "../../schemas/events/k8s-audit/normalise.ts";
-import { peek, requestKey } from "../../schemas/events/k8s-audit/peek.ts";
+import { type Peek, peek, requestKey } from "../../schemas/events/k8s-audit/peek.ts";
 import type { TrailEvent } from "../../schemas/events/trail-event.ts";
 import { isAuditEvent, isCloudTrailRecord } from "../../schemas/validators.generated.js";
+import type { School } from "../ledger/school.ts";
 import { salvage } from "./decode/salvage.ts";
 import { unwrap } from "./decode/unwrap.ts";
 import type { Chunk, RawRecord, SetAside } from "./records.ts";
@@ -16,6 +18,8 @@ import type { Tally } from "./tally.ts";
 export interface Judge {
   readonly chain: Chain;
   readonly screen: Screen;
+  /** What the events teach the ledger; absent: nothing. */
+  readonly school?: School;
   readonly auditIds: AuditIdMemory;
   readonly tally: Tally;
   readonly unwrapping: Parameters<typeof unwrap>[1];
@@ -24,11 +28,22 @@ export interface Judge {
   readonly until?: number;
   /** Called for every piece that is set aside: a quarantine, a log, or nothing. */
   readonly onAside?: (piece: SetAside) => void;
+  /** Called with the time (ms) of every event that was parsed: what the detection clock goes by. */
+  readonly onTime?: (trail: RawRecord["trail"], time: number) => void;
 }
 
-/** What a chunk came to: the findings of its events, not yet merged with others. Every piece of it is counted, judged or set aside. */
-export function judgeChunk(chunk: Chunk, judge: Judge): readonly Draft[] {
+/** What a chunk came to: the findings of its events, not yet merged with others, and what they teach the ledger. */
+export interface JudgedChunk {
+  readonly drafts: readonly Draft[];
+  readonly facts: readonly Fact[];
+  readonly lessons: readonly string[];
+}
+
+/** Judges a chunk. Every piece of it is counted, judged or set aside. */
+export function judgeChunk(chunk: Chunk, judge: Judge): JudgedChunk {
   const drafts: Draft[] = [];
+  const facts: Fact[] = [];
+  const lessons = new Set<string>();
   const aside = (piece: SetAside): void => {
     judge.tally.aside(piece.code);
     judge.onAside?.(piece);
@@ -44,23 +59,27 @@ export function judgeChunk(chunk: Chunk, judge: Judge): readonly Draft[] {
     judge.tally.control(unwrapped.control);
     for (const piece of unwrapped.aside) aside(piece);
     for (const record of unwrapped.records) {
-      const judged = judgeRecord(record, judge);
+      const judged = judgeRecord(record, judge, lessons);
       if ("code" in judged) aside(judged);
-      else drafts.push(...judged.drafts);
+      else {
+        drafts.push(...judged.drafts);
+        facts.push(...judged.facts);
+        for (const lesson of judged.lessons) lessons.add(lesson);
+      }
     }
   }
-  return drafts;
+  return { drafts, facts, lessons: [...lessons] };
 }
 
-const NOTHING: { readonly drafts: readonly Draft[] } = { drafts: [] };
+const NOTHING: JudgedChunk = { drafts: [], facts: [], lessons: [] };
 
-function judgeRecord(record: RawRecord, judge: Judge): { readonly drafts: readonly Draft[] } | SetAside {
-  const { tally, screen } = judge;
+function judgeRecord(record: RawRecord, judge: Judge, fresh: ReadonlySet<string>): JudgedChunk | SetAside {
+  const { tally } = judge;
   const { trail, text } = record;
   const peeked = trail === "k8s-audit" ? peek(text) : undefined;
   const reused = peeked !== undefined && judge.auditIds.reused(peeked.auditID, peeked.request);
-  // What cannot be told by its text is parsed.
-  const wanted = trail === "cloudtrail" ? screen.cloudtrail(text) : peeked === undefined || screen.audit(peeked);
+  const teaches = (of: Peek): boolean => judge.school?.wantsAudit(of, record.scope, fresh) ?? false;
+  const wanted = trail === "cloudtrail" ? wantsCall(text, judge) : wantsAudit(peeked, judge, teaches);
   // Without its time an unparsed record could not be counted as outside the window.
   const windowed = judge.since !== undefined || judge.until !== undefined;
   if (!wanted && !reused && !windowed) {
@@ -76,8 +95,16 @@ function judgeRecord(record: RawRecord, judge: Judge): { readonly drafts: readon
     return asideOf(record, "E_WINDOW", `event of ${new Date(event.time).toISOString()}`);
   }
   tally.judged(record.trail, event.truncated);
-  return { drafts: judge.chain.judge(event) };
+  judge.onTime?.(trail, event.time);
+  return { ...(judge.school?.learn(event, peeked, fresh) ?? NOTHING), drafts: judge.chain.judge(event) };
 }
+
+const wantsCall = (text: string, { screen, school }: Judge): boolean =>
+  screen.cloudtrail(text) || (school?.wantsCall(text) ?? false);
+
+/** What cannot be told by its text is parsed. */
+const wantsAudit = (peeked: Peek | undefined, { screen }: Judge, teaches: (peeked: Peek) => boolean): boolean =>
+  peeked === undefined || screen.audit(peeked) || teaches(peeked);
 
 /** The event of a record: parsed, or salvaged when its text was cut; or the reason why there is none. */
 function parse(record: RawRecord, reused: boolean, judge: Judge): TrailEvent | SetAside {

@@ -1,5 +1,6 @@
 import { concatMap, defaultIfEmpty, lastValueFrom, map, type Observable, of } from "rxjs";
 import type { Draft } from "../../detectors/core/compose.ts";
+import type { Engine } from "../ledger/engine.ts";
 import { type Judge, judgeChunk } from "./judge.ts";
 import { pull } from "./pull.ts";
 import type { Chunk } from "./records.ts";
@@ -9,12 +10,27 @@ export interface Sink {
   readonly write: (drafts: readonly Draft[], chunk: Chunk) => Promise<void> | void;
 }
 
-/** Source -> decode, screen, normalise, detect -> sink, chunk by chunk: at most `limit` chunks are anywhere between source and sink. */
-export function pipeline(source: AsyncIterable<Chunk>, judge: Judge, sink: Sink, limit = 2): Observable<void> {
+export interface Stages {
+  readonly judge: Judge;
+  /** Merges what events teach and judges the entities that it touches; absent: events are judged alone. */
+  readonly ledger?: Engine;
+  readonly sink: Sink;
+  /** Chunks anywhere between source and sink. */
+  readonly limit?: number;
+}
+
+/** Source -> decode, screen, normalise, detect, learn -> ledger -> sink, chunk by chunk. What was learned is remembered when the findings are
+ * safe: a batch that fails before comes again, and is merged and judged again (design §6). */
+export function pipeline(source: AsyncIterable<Chunk>, { judge, ledger, sink, limit = 2 }: Stages): Observable<void> {
   return pull(source, limit, (chunk) =>
     of(chunk).pipe(
       map((frames) => judgeChunk(frames, judge)),
-      concatMap(async (drafts) => sink.write(drafts, chunk)),
+      concatMap(async ({ drafts, facts, lessons }) => {
+        const taken = await ledger?.take(facts, drafts);
+        await sink.write([...drafts, ...(taken?.drafts ?? [])], chunk);
+        taken?.remember();
+        judge.school?.remember(lessons);
+      }),
     ),
   );
 }

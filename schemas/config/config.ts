@@ -18,17 +18,21 @@ export const SiteConfig = Strict({
   egress: Names("Addresses or CIDR ranges from which the cluster's own nodes reach the internet."),
 });
 
+/** `*` alone would name anybody and anything. */
+const Named = (description?: string) => Type.String({ pattern: "[^*]", ...(description && { description }) });
+
 /** Hides a detector's hits of one identity doing one action, until a date. Both halves are required: an identity alone is never exempt. */
 export const Suppression = Strict({
   detector: Type.String({ minLength: 1 }),
-  actor: Type.String({ minLength: 1, description: "Username or ARN; `*` stands for any run of characters." }),
-  action: Strict({
-    verb: Type.Optional(
-      Type.String({ minLength: 1, description: "As in the finding: `create`, `ec2:StopInstances`." }),
-    ),
-    resource: Type.Optional(Type.String({ minLength: 1 })),
-    target: Type.Optional(Type.String({ minLength: 1 })),
-  }),
+  actor: Named("Username or ARN; `*` stands for any run of characters."),
+  action: Type.Object(
+    {
+      verb: Type.Optional(Named("As in the finding: `create`, `ec2:StopInstances`.")),
+      resource: Type.Optional(Named()),
+      target: Type.Optional(Named()),
+    },
+    { additionalProperties: false, minProperties: 1 },
+  ),
   cluster: Type.Optional(Type.String({ minLength: 1 })),
   sourceIP: Type.Optional(Type.String({ minLength: 1, description: "Address or CIDR range." })),
   reason: Type.String({ minLength: 8 }),

@@ -76,6 +76,13 @@ export const Finding = Strict({
   firstStep: Text,
   queries: Type.Array(Strict({ title: Text, language: Type.Enum(["logs-insights", "cli"]), text: Text })),
   raw: Type.Array(Type.Unknown(), { maxItems: 1, description: "The event that the finding quotes, redacted and cut." }),
+  entity: Type.Optional(Strict({ kind: Text, id: Text })),
+  story: Type.Optional(
+    Type.Array(Strict({ at: Type.Optional(Text), about: Text, text: Text, event: Text }), {
+      description:
+        "What the ledger knows of the entity and of those it is linked to; each sentence with the event that told it.",
+    }),
+  ),
   synthetic: Type.Boolean({ description: "The event says of itself that it was made up." }),
   truncated: Type.Boolean({
     description: "An event was cut by the API server or by the log; what is missing may matter.",

@@ -5,6 +5,7 @@ import { placeholders } from "../../detectors/core/triage.ts";
 import { registry } from "../../detectors/registry.ts";
 import { techniques } from "../../schemas/attack.ts";
 import { isFinding } from "../../schemas/validators.generated.js";
+import { type LedgerFlow, ledgerFlow } from "../support/ledger.ts";
 import { flow } from "../support/sample.ts";
 import { detectorFolders, root } from "../tools/folders.ts";
 
@@ -85,29 +86,48 @@ describe.each(registry.map((detector) => [detector.meta.id, detector] as const))
     expect(misses.length).toBeGreaterThan(0);
   });
 
-  it.each(hits)("finds %s through the whole flow", (file) => {
-    const { findings, totals, aside } = flow([read(id, "events", file)]);
-    expect(aside).toEqual([]);
-    expect(totals.judged).toBeGreaterThan(0);
-    // The strongest of a family speaks for it; the others are its reasons.
-    const said = findings.filter(
-      (finding) => finding.detector === id || finding.reasons.some((reason) => reason.startsWith(`also ${id}:`)),
-    );
-    expect(said.length, JSON.stringify(findings.map((finding) => [finding.detector, finding.title]))).toBeGreaterThan(
-      0,
-    );
-    const alone = flow([read(id, "events", file)], { detectors: [detector] }).findings;
-    expect(alone.map((finding) => finding.detector)).toContain(id);
-    for (const finding of [...findings, ...alone])
-      expect(isFinding(finding), JSON.stringify(isFinding.errors)).toBe(true);
-  });
+  const text = (file: string): string => read(id, "events", file);
+  const backwards = (file: string): string => text(file).trimEnd().split("\n").reverse().join("\n");
 
-  it.each(misses)("stays quiet on %s", (file) => {
-    const { findings, totals, aside } = flow([read(id, "events", file)], { detectors: [detector] });
-    expect(aside).toEqual([]);
-    expect(totals.judged).toBeGreaterThan(0);
-    expect(findings.map((finding) => finding.title)).toEqual([]);
-  });
+  if (detector.kind !== "event") {
+    it.each(hits)("finds %s through the whole flow, whichever record comes first", async (file) => {
+      const { findings } = await ledgerFlow([text(file)]);
+      expect(findings.map((finding) => finding.detector)).toContain(id);
+      for (const finding of findings) expect(isFinding(finding), JSON.stringify(isFinding.errors)).toBe(true);
+      const own = ({ findings: all }: LedgerFlow): string[] =>
+        all.map((finding) => `${finding.id} ${finding.severity}`);
+      const alone = await ledgerFlow([text(file)], { detectors: [detector] });
+      expect(own(await ledgerFlow([backwards(file)], { detectors: [detector] }))).toEqual(own(alone));
+    });
+
+    it.each(misses)("stays quiet on %s, whichever record comes first", async (file) => {
+      for (const order of [text(file), backwards(file)])
+        expect((await ledgerFlow([order], { detectors: [detector] })).findings.map(({ title }) => title)).toEqual([]);
+    });
+  } else {
+    it.each(hits)("finds %s through the whole flow", (file) => {
+      const { findings, totals, aside } = flow([text(file)]);
+      expect(aside).toEqual([]);
+      expect(totals.judged).toBeGreaterThan(0);
+      // The strongest of a family speaks for it; the others are its reasons.
+      const said = findings.filter(
+        (finding) => finding.detector === id || finding.reasons.some((reason) => reason.startsWith(`also ${id}:`)),
+      );
+      const all = JSON.stringify(findings.map((finding) => [finding.detector, finding.title]));
+      expect(said.length, all).toBeGreaterThan(0);
+      const alone = flow([text(file)], { detectors: [detector] }).findings;
+      expect(alone.map((finding) => finding.detector)).toContain(id);
+      for (const finding of [...findings, ...alone])
+        expect(isFinding(finding), JSON.stringify(isFinding.errors)).toBe(true);
+    });
+
+    it.each(misses)("stays quiet on %s", (file) => {
+      const { findings, totals, aside } = flow([text(file)], { detectors: [detector] });
+      expect(aside).toEqual([]);
+      expect(totals.judged).toBeGreaterThan(0);
+      expect(findings.map((finding) => finding.title)).toEqual([]);
+    });
+  }
 
   it.each([...hits, ...misses])("names documentation addresses only in %s", (file) => {
     const foreign = (read(id, "events", file).match(ADDRESS) ?? []).filter((address) => !ALLOWED_ADDRESS.test(address));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Finding } from "../../schemas/findings/finding.ts";
-import { flow } from "../support/sample.ts";
+import { ledgerFlow } from "../support/ledger.ts";
 import { root } from "../tools/folders.ts";
 import { recordingsIn } from "../tools/labels.ts";
 
@@ -54,11 +54,8 @@ describe("the tarball, installed elsewhere on the oldest Node it is made for", (
         .split("\n")
         .map((line) => (JSON.parse(line) as Finding).id)
         .sort();
-    expect(ids(out)).toEqual(
-      flow([attack?.events ?? ""])
-        .findings.map(({ id }) => id)
-        .sort(),
-    );
+    const { findings } = await ledgerFlow([attack?.events ?? ""]);
+    expect(ids(out)).toEqual(findings.map(({ id }) => id).sort());
   });
 
   it("knows its version, its detectors and their runbooks without the checkout's folders", async () => {

@@ -3,7 +3,7 @@ import { createChain } from "../../detectors/core/chain.ts";
 import type { EventDetector } from "../../detectors/core/contracts.ts";
 import { createScreen } from "../../detectors/core/screen.ts";
 import { arm } from "../../detectors/core/settings.ts";
-import { registry } from "../../detectors/registry.ts";
+import { eventDetectors } from "../../detectors/registry.ts";
 import { createFrames } from "../../functions/pipeline/decode/frame.ts";
 import { createFindingBook } from "../../functions/pipeline/findings.ts";
 import { judgeChunk } from "../../functions/pipeline/judge.ts";
@@ -30,7 +30,7 @@ export interface Flow {
 
 /** The whole flow over texts in wire form, in memory: framing, unwrapping, screen, normalising, detectors, merging. */
 export function flow(texts: readonly string[], options: FlowOptions = {}): Flow {
-  const detectors = options.detectors ?? registry;
+  const detectors = options.detectors ?? eventDetectors;
   const { armed, site, suppressions } = arm(detectors, options.config ?? { version: 1 }, {}, []);
   const chain = createChain(armed, site, suppressions);
   const tally = createTally();
@@ -49,13 +49,13 @@ export function flow(texts: readonly string[], options: FlowOptions = {}): Flow 
     const framer = createFrames({ from: `input-${index}` });
     const size = options.cuts ?? text.length + 1;
     for (let at = 0; at < text.length; at += size)
-      book.add(judgeChunk({ frames: framer.push(text.slice(at, at + size)), bytes: 0 }, judge));
-    book.add(judgeChunk({ frames: framer.end(), bytes: 0 }, judge));
+      book.add(judgeChunk({ frames: framer.push(text.slice(at, at + size)), bytes: 0 }, judge).drafts);
+    book.add(judgeChunk({ frames: framer.end(), bytes: 0 }, judge).drafts);
   }
   return { findings: book.all(), totals: tally.totals(), aside };
 }
 
 /** Findings of one sample file under the detector with this id alone. */
 export function judgeSample(text: string, id: string): readonly Finding[] {
-  return flow([text], { detectors: registry.filter(({ meta }) => meta.id === id) }).findings;
+  return flow([text], { detectors: eventDetectors.filter(({ meta }) => meta.id === id) }).findings;
 }

@@ -6,7 +6,7 @@ import { createAuditIdMemory } from "../../detectors/core/audit-ids.ts";
 import { createChain } from "../../detectors/core/chain.ts";
 import { createScreen } from "../../detectors/core/screen.ts";
 import { arm } from "../../detectors/core/settings.ts";
-import { registry } from "../../detectors/registry.ts";
+import { eventDetectors as registry } from "../../detectors/registry.ts";
 import { createFindingBook } from "../../functions/pipeline/findings.ts";
 import { judgeChunk } from "../../functions/pipeline/judge.ts";
 import { createTally } from "../../functions/pipeline/tally.ts";
@@ -104,7 +104,7 @@ function chain(): void {
   };
   const book = createFindingBook();
   for (const record of records)
-    book.add(judgeChunk({ frames: [{ text: record, origin: { from: "bench" } }], bytes: record.length }, judge));
+    book.add(judgeChunk({ frames: [{ text: record, origin: { from: "bench" } }], bytes: record.length }, judge).drafts);
 }
 
 /** Lambda events of one Kinesis record each, as a subscription of a cluster's log group fills them. */

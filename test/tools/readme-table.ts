@@ -4,7 +4,7 @@ import { errorCodes } from "../../schemas/errors.ts";
 import { demoOutput } from "./readme-output.ts";
 
 /** The README with its tables of detectors and of error codes and its picture renewed; a text without a place for them stays as it is. */
-export function readmeTables(readme: string): string {
+export async function readmeTables(readme: string): Promise<string> {
   const detectors = registry.map(({ meta }) => {
     const names = [...new Set(meta.attack.map(({ tactic, technique }) => `${technique} (${tactics[tactic]})`))].join(
       ", ",
@@ -22,7 +22,7 @@ export function readmeTables(readme: string): string {
     "| --- | --- | --- |",
     ...errors,
   ]);
-  return between(withErrors, "output", ["```", ...demoOutput(), "```"]);
+  return between(withErrors, "output", ["```", ...(await demoOutput()), "```"]);
 }
 
 function between(text: string, name: string, lines: readonly string[]): string {

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { registry } from "../../detectors/registry.ts";
+import { eventDetectors } from "../../detectors/registry.ts";
 import { judgeSample } from "../support/sample.ts";
 import { root } from "./folders.ts";
 
 /** `detectors/samples.generated.ts`: how each detector's own hit samples look to a suppression, so that one which would hide them is refused. */
 export async function samples(): Promise<string> {
-  const views = registry.flatMap(({ meta }) => {
+  const views = eventDetectors.flatMap(({ meta }) => {
     const folder = join(root, "detectors", meta.id, "events");
     const files = readdirSync(folder)
       .filter((file) => file.startsWith("hit-"))

@@ -61,7 +61,7 @@ export const detector = defineEventDetector({
       {
         do: "No launcher of nodes of your own: stop the instance, take the tags away, and see whether it joined the cluster.",
         audit:
-          'fields requestReceivedTimestamp, user.username, verb, requestURI, responseStatus.code, sourceIPs.0 | filter verb = "create" and objectRef.resource = "nodes" | sort requestReceivedTimestamp desc',
+          'fields requestReceivedTimestamp, user.username, verb, requestURI, responseStatus.code, sourceIPs.0, sourceIPs.1 | filter verb = "create" and objectRef.resource = "nodes" | sort requestReceivedTimestamp desc',
       },
     ],
     syntheticShape: true,

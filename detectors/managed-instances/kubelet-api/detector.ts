@@ -5,6 +5,7 @@ import { nameOf } from "../../core/actors.ts";
 import { defineEventDetector, type EventOn, type Hit } from "../../core/contracts.ts";
 import { attempted, lowered } from "../../core/weight.ts";
 import { isSupport } from "../auto-write.ts";
+import { ROLES_WITH_NODES_PROXY } from "../nodes-proxy.ts";
 
 type Request = EventOn<"nodesProxy">;
 
@@ -50,7 +51,7 @@ export const detector = defineEventDetector({
       },
       {
         do: "Take the right away where it is not needed: metrics need nodes/metrics and nodes/stats, people need none.",
-        cli: "kubectl get clusterroles -o yaml | grep -n 'nodes/proxy'",
+        cli: ROLES_WITH_NODES_PROXY,
       },
     ],
   },

@@ -4,6 +4,7 @@ import type { Severity } from "../../../schemas/findings/finding.ts";
 import { nameOf } from "../../core/actors.ts";
 import { defineEventDetector, type EventOn, type Hit } from "../../core/contracts.ts";
 import { attempted, lowered } from "../../core/weight.ts";
+import { ROLES_WITH_NODES_PROXY } from "../nodes-proxy.ts";
 
 type Request = EventOn<"nodesProxy">;
 
@@ -42,7 +43,7 @@ export const detector = defineEventDetector({
       },
       {
         do: "Take the right away: metrics need nodes/metrics and nodes/stats, nothing needs nodes/proxy.",
-        cli: "kubectl auth can-i --list --as '{actor.name}' | grep nodes/proxy; kubectl get clusterroles -o yaml | grep -n 'nodes/proxy'",
+        cli: `kubectl auth can-i --list --as '{actor.name}' | grep nodes/proxy; ${ROLES_WITH_NODES_PROXY}`,
       },
       {
         do: "Treat tokens and secrets of that pod as known. See whether its role was used from elsewhere since.",

@@ -187,6 +187,7 @@ function wireForm(asked: { path: string; verb: string; status: number }, index: 
   const { resource, namespace, name, subresource } = { resource: "", namespace: "", name: "", subresource: "", ...ref };
   const named = { resource, namespace, name: name || selected, apiGroup: group, subresource };
   return JSON.stringify({
+    ...{ kind: "Event", apiVersion: "audit.k8s.io/v1", level: "Metadata" },
     // One id on two requests would have both read.
     auditID: `11111111-2222-4333-8444-${`${index}`.padStart(12, "0")}`,
     stage: "ResponseComplete",

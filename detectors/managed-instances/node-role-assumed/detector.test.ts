@@ -63,6 +63,23 @@ describe("managed-instances/node-role-assumed finds", () => {
   });
 });
 
+describe("managed-instances/node-role-assumed, where no node role is declared,", () => {
+  it("finds any role under an instance's name: low and unsure", () => {
+    const hit = hitOf(detector, assume("prod-nodes", VICTIM));
+    expect(hit).toMatchObject({ severity: "low", confidence: "low", on: "role/prod-nodes" });
+    expect(hit?.sentence).toBe(`alice (role Developer) assumed role prod-nodes as node ${VICTIM}`);
+    expect(hit?.reasons?.[0]).toContain("declare it in auto.nodeRoles");
+  });
+
+  it.each<[string, string, string, object]>([
+    ["an instance under its own name", "app", VICTIM, { userIdentity: callers.node(VICTIM, "web") }],
+    ["a service of AWS", "app", VICTIM, by("ssm.amazonaws.com")],
+    ["another role under another name", "app", "deploy", {}],
+  ])("stays quiet on %s", (_, role, session, more) => {
+    expect(hitOf(detector, assume(role, session, more))).toBeUndefined();
+  });
+});
+
 describe("managed-instances/node-role-assumed stays quiet on", () => {
   it("EC2, which hands the role to an instance", () => {
     expect(hitOf(detector, assume("demo-nodes", VICTIM, by("ec2.amazonaws.com")), declared)).toBeUndefined();

@@ -33,7 +33,7 @@ export const detector = defineEventDetector({
       "https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html",
     ],
     gaps: [
-      "Roles that are neither declared in auto.nodeRoles nor named as EKS proposes are not judged.",
+      "While no node roles are declared, a role that is not named as EKS proposes is low, and only under an instance's id.",
       "sts:AssumeRole is a read event: a trail that drops read events never shows it. What the session does afterwards is imds/assumed-session.",
       "A denied call's record does not say under which name the session was to run.",
     ],
@@ -41,7 +41,7 @@ export const detector = defineEventDetector({
       {
         do: "See what was done in the cluster under the name that was chosen.",
         audit:
-          'fields requestReceivedTimestamp, user.username, verb, requestURI, responseStatus.code, sourceIPs.0 | filter user.extra.canonicalArn.0 = "{target}" | sort requestReceivedTimestamp desc',
+          'fields requestReceivedTimestamp, user.username, verb, requestURI, responseStatus.code, sourceIPs.0, sourceIPs.1 | filter user.extra.canonicalArn.0 = "{target}" | sort requestReceivedTimestamp desc',
       },
       {
         do: "Read the trust policy: only ec2.amazonaws.com belongs there. Find who put the rest there.",
@@ -62,23 +62,31 @@ export const detector = defineEventDetector({
     const { actor, facets } = call;
     const { roleArn, roleName, sessionName, invokedBy, issuedKey } = facets.stsIssue;
     const known = autoNodeRole(site, roleArn);
-    if (known === undefined || invokedBy === "ec2.amazonaws.com") return undefined;
     const asNode = INSTANCE_ID.test(sessionName);
+    if (invokedBy === "ec2.amazonaws.com") return undefined;
+    // Of a role that nobody declared the name alone is odd, but for an instance under its own and for AWS's services.
+    const own = actor.instanceId === sessionName || actor.kind === "aws-service";
+    const odd = asNode && site.nodeRoles.size === 0 && !own;
+    if (known === undefined && !odd) return undefined;
     const session = sessionName === "" ? "" : ` as ${asNode ? `node ${sessionName}` : `session ${sessionName}`}`;
     return {
-      sentence: `${nameOf(actor)} ${attempted(call) ? "tried to assume" : "assumed"} the node role ${roleName}${session}`,
+      sentence: `${nameOf(actor)} ${attempted(call) ? "tried to assume" : "assumed"} ${known ? "the node role" : "role"} ${roleName || "?"}${session}`,
       // Without the session's name, which the record of a denied call lacks.
       on: `role/${roleName}`,
       // Nobody but EC2 has a reason to name a session after an instance, so that the role's name is proof enough.
-      severity: worthOf(asNode ? "declared" : known, call, asNode ? "critical" : "high"),
-      confidence: known === "declared" ? "high" : "medium",
+      severity: known ? worthOf(asNode ? "declared" : known, call, asNode ? "critical" : "high") : "low",
+      confidence: known ? CONFIDENCE[known] : "low",
       evidence: [
         { field: "requestParameters.roleArn", value: roleArn },
         { field: "requestParameters.roleSessionName", value: sessionName },
         { field: "responseElements.credentials.accessKeyId", value: issuedKey ?? "" },
         ...callEvidence(call),
       ].filter(({ value }) => value !== ""),
-      reasons: roleReasons(known, roleName, "nodeRoles"),
+      reasons: known
+        ? roleReasons(known, roleName, "nodeRoles")
+        : [`if ${roleName || "the role"} is a node role, declare it in auto.nodeRoles: then this is critical`],
     };
   },
 });
+
+const CONFIDENCE = { declared: "high", "default name": "medium" } as const;

@@ -33,7 +33,7 @@ export const detector = defineEventDetector({
       {
         do: "See what it did in the cluster.",
         audit:
-          'fields requestReceivedTimestamp, verb, requestURI, responseStatus.code, sourceIPs.0, userAgent | filter user.username = "{actor.name}" | sort requestReceivedTimestamp asc',
+          'fields requestReceivedTimestamp, verb, requestURI, responseStatus.code, sourceIPs.0, sourceIPs.1, userAgent | filter user.username = "{actor.name}" | sort requestReceivedTimestamp asc',
       },
       {
         do: "Find who assumed the role, and what else that key did.",

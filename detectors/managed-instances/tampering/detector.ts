@@ -2,10 +2,10 @@ import Type from "typebox";
 import type { Severity } from "../../../schemas/findings/finding.ts";
 import { nameOf } from "../../core/actors.ts";
 import { defineEventDetector } from "../../core/contracts.ts";
+import { attributeSet, DISTURBANCE, metadataOpened, RARE, TAKEOVER } from "../../core/ec2-changes.ts";
 import { attempted } from "../../core/weight.ts";
 import { type Ec2Event, idsIn, isAutomation, OPERATOR_TAGS, type Owned, ownedIn, sweepOf } from "../auto-resource.ts";
 import { byAutoMode, callEvidence } from "../operator-role.ts";
-import { attributeSet, DISTURBANCE, metadataOpened, RARE, TAKEOVER } from "./actions.ts";
 
 /** B-29: EC2 refuses customers, root included, every change to a managed resource but that of its tags (eks-auto-mode.md §4.3). */
 export const detector = defineEventDetector({
@@ -33,7 +33,7 @@ export const detector = defineEventDetector({
       {
         do: "See everything that this caller did to EC2: one kind of call on all instances is a tool, several kinds on one are a person.",
         cloudtrail:
-          'fields eventTime, eventName, errorCode, sourceIPAddress, userAgent, requestParameters.instanceId | filter eventSource = "ec2.amazonaws.com" and readOnly = 0 and (userIdentity.accessKeyId = "{actor.key}" or userIdentity.arn = "{actor.arn}") | sort eventTime asc',
+          'fields eventTime, eventName, errorCode, sourceIPAddress, userAgent, requestParameters.instanceId | filter eventSource = "ec2.amazonaws.com" and not (eventName like /^(Describe|Get|List)/) and (userIdentity.accessKeyId = "{actor.key}" or userIdentity.arn = "{actor.arn}") | sort eventTime asc',
       },
       {
         do: "Ask by id who operates the resource: managed resources are hidden from lists.",

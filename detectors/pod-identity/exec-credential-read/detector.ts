@@ -52,12 +52,12 @@ export const detector = defineEventDetector({
       {
         do: "Ask whoever ran it. See every command of theirs in the hours around it.",
         audit:
-          'fields requestReceivedTimestamp, requestURI, responseStatus.code, sourceIPs.0 | filter user.username = "{actor.name}" and objectRef.subresource in ["exec", "attach", "proxy"] | sort requestReceivedTimestamp asc',
+          'fields requestReceivedTimestamp, requestURI, responseStatus.code, sourceIPs.0, sourceIPs.1 | filter user.username = "{actor.name}" and objectRef.subresource in ["exec", "attach", "proxy"] | sort requestReceivedTimestamp asc',
       },
       {
         do: "Find the pod's service account, and where its tokens were used from since.",
         audit:
-          'fields requestReceivedTimestamp, user.username, verb, requestURI, sourceIPs.0, userAgent | filter @message like "{target.name}" and user.username like "system:serviceaccount:" | sort requestReceivedTimestamp asc',
+          'fields requestReceivedTimestamp, user.username, verb, requestURI, sourceIPs.0, sourceIPs.1, userAgent | filter @message like "{target.name}" and user.username like "system:serviceaccount:" | sort requestReceivedTimestamp asc',
       },
       {
         do: "Delete the pod (by nodes/proxy: the one in the title): tokens bound to it end within seconds. Rotate whatever else the file held.",

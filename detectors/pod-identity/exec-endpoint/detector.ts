@@ -35,7 +35,7 @@ export const detector = defineEventDetector({
       {
         do: "Ask whoever ran it. See every command of theirs in the hours around it.",
         audit:
-          'fields requestReceivedTimestamp, requestURI, responseStatus.code, sourceIPs.0 | filter user.username = "{actor.name}" and objectRef.subresource in ["exec", "attach", "proxy"] | sort requestReceivedTimestamp asc',
+          'fields requestReceivedTimestamp, requestURI, responseStatus.code, sourceIPs.0, sourceIPs.1 | filter user.username = "{actor.name}" and objectRef.subresource in ["exec", "attach", "proxy"] | sort requestReceivedTimestamp asc',
       },
       {
         do: "Find the sessions of the pod's role, then what their keys did from elsewhere than the cluster.",

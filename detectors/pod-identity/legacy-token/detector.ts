@@ -35,12 +35,12 @@ export const detector = defineEventDetector({
       {
         do: "See from where and for what the token is used: one steady address is a forgotten pipeline, a new one a thief.",
         audit:
-          'fields requestReceivedTimestamp, verb, requestURI, sourceIPs.0, sourceIPs.1, userAgent | filter user.username = "{actor.name}" and @message like "legacy-token" | stats count(*), min(requestReceivedTimestamp) by sourceIPs.0, sourceIPs.1, userAgent, verb',
+          'fields requestReceivedTimestamp, verb, requestURI, sourceIPs.0, sourceIPs.1, userAgent | filter user.username = "{actor.name}" and @message like "legacy-token" | stats count(*), earliest(requestReceivedTimestamp) by sourceIPs.0, sourceIPs.1, userAgent, verb',
       },
       {
         do: "See who made the Secret that holds it, and when.",
         audit:
-          'fields requestReceivedTimestamp, user.username, objectRef.namespace, objectRef.name, sourceIPs.0 | filter objectRef.resource = "secrets" and verb = "create" | sort requestReceivedTimestamp desc',
+          'fields requestReceivedTimestamp, user.username, objectRef.namespace, objectRef.name, sourceIPs.0, sourceIPs.1 | filter objectRef.resource = "secrets" and verb = "create" | sort requestReceivedTimestamp desc',
       },
       {
         do: "Move the owner to a projected token or an IAM identity, then delete the Secret: that ends the token at once.",

@@ -57,7 +57,7 @@ export const detector = defineEventDetector({
       {
         do: "See where the node's identity was used from: the last address is the peer's, and one that is not the node's own is a thief's.",
         audit:
-          'fields requestReceivedTimestamp, verb, requestURI, responseStatus.code, sourceIPs.0, userAgent | filter user.username = "{actor.name}" | stats count(*) by sourceIPs.0, sourceIPs.1, userAgent',
+          'fields requestReceivedTimestamp, verb, requestURI, responseStatus.code, sourceIPs.0, sourceIPs.1, userAgent | filter user.username = "{actor.name}" | stats count(*) by sourceIPs.0, sourceIPs.1, userAgent',
       },
       {
         do: "See what the instance's credentials did in AWS since.",

@@ -31,7 +31,7 @@ export const detector = defineEventDetector({
       {
         do: "See whether the pod itself is the client: the same token, from where and with what user agent.",
         audit:
-          'fields requestReceivedTimestamp, verb, requestURI, sourceIPs.0, sourceIPs.1, userAgent | filter @message like "{actor.credential}" | stats count(*), min(requestReceivedTimestamp) by sourceIPs.0, sourceIPs.1, userAgent',
+          'fields requestReceivedTimestamp, verb, requestURI, sourceIPs.0, sourceIPs.1, userAgent | filter @message like "{actor.credential}" | stats count(*), earliest(requestReceivedTimestamp) by sourceIPs.0, sourceIPs.1, userAgent',
       },
       {
         do: "If the address is the pod's or its node's, have its client library updated. If not, delete the pod: that ends its tokens.",

@@ -1,11 +1,12 @@
 import Type from "typebox";
 import type { Severity } from "../../../schemas/findings/finding.ts";
 import { defineEventDetector, type EventOn } from "../../core/contracts.ts";
+import { tokenMinters } from "../../core/token-minters.ts";
 import { attempted, lowered } from "../../core/weight.ts";
 import { byKubelet, DAY_S, mintingOf } from "../minting.ts";
 import { privilegedNamespaces } from "../privileged-namespaces.ts";
 import { isAwsAudience, POD_IDENTITY } from "../token-audiences.ts";
-import { kinshipOf, listed, mintsByDesign, namesakes, tokenMinters } from "../token-minters.ts";
+import { kinshipOf, listed, mintsByDesign, namesakes } from "../token-minters.ts";
 
 /** B-16: a token that EKS Auth or STS takes, minted by anybody but a kubelet. The AWS provider of the Secrets Store CSI driver is the one
  * legitimate minter for Pod Identity, with a pod binding; secret stores mint for IRSA (audit-recorded.md, corrections). */
@@ -38,7 +39,7 @@ export const detector = defineEventDetector({
       {
         do: "Ask the minter what it was for; see what else they did around it.",
         audit:
-          'fields requestReceivedTimestamp, verb, requestURI, responseStatus.code, sourceIPs.0 | filter user.username = "{actor.name}" | sort requestReceivedTimestamp asc',
+          'fields requestReceivedTimestamp, verb, requestURI, responseStatus.code, sourceIPs.0, sourceIPs.1 | filter user.username = "{actor.name}" | sort requestReceivedTimestamp asc',
       },
       {
         do: "See whether the token was exchanged: sessions of this service account, and who asked for them.",

@@ -1,9 +1,10 @@
 import Type from "typebox";
 import { defineEventDetector } from "../../core/contracts.ts";
+import { tokenMinters } from "../../core/token-minters.ts";
 import { byKubelet, mintingOf } from "../minting.ts";
 import { privilegedNamespaces } from "../privileged-namespaces.ts";
 import { isAwsAudience } from "../token-audiences.ts";
-import { listed, tokenMinters } from "../token-minters.ts";
+import { listed } from "../token-minters.ts";
 import { judgeMint } from "./judge-mint.ts";
 
 /** A16: a TokenRequest by anybody who is no node. Tokens for AWS are token-for-aws's, those of kubelets node-token's. */
@@ -36,7 +37,7 @@ export const detector = defineEventDetector({
       {
         do: "Ask the minter what the token was for. What else did they do around it?",
         audit:
-          'fields requestReceivedTimestamp, verb, requestURI, responseStatus.code, sourceIPs.0 | filter user.username = "{actor.name}" | sort requestReceivedTimestamp asc',
+          'fields requestReceivedTimestamp, verb, requestURI, responseStatus.code, sourceIPs.0, sourceIPs.1 | filter user.username = "{actor.name}" | sort requestReceivedTimestamp asc',
       },
       {
         do: "See where the service account was used from since: an address that is none of its pods' is the token in use.",

@@ -1,8 +1,9 @@
 import type { Severity } from "../../../schemas/findings/finding.ts";
 import type { EventOn, Hit } from "../../core/contracts.ts";
+import type { TokenMinters } from "../../core/token-minters.ts";
 import { attempted, lowered, stepped } from "../../core/weight.ts";
 import { isForeign } from "../token-audiences.ts";
-import { kinshipOf, listed, mintsByDesign, namesakes, type TokenMinters } from "../token-minters.ts";
+import { kinshipOf, listed, mintsByDesign, namesakes } from "../token-minters.ts";
 
 interface Params {
   readonly minters: TokenMinters;

@@ -45,7 +45,11 @@ export async function openOutput(file: string | undefined, stdout: Writable): Pr
       if (file !== undefined && !gone)
         await new Promise<void>((resolve) => {
           waiting.push(resolve);
-          stream.end(resolve);
+          // Told here before it is told to the listener: a line that was lost must not look written.
+          stream.end((cause?: NodeJS.ErrnoException | null) => {
+            if (cause) failed(cause);
+            resolve();
+          });
         });
       settled();
     },

@@ -7,6 +7,7 @@ import { CrosstrailError } from "../../../schemas/errors.ts";
 import { isGzip } from "../../pipeline/decode/bytes.ts";
 import { createFrames } from "../../pipeline/decode/frame.ts";
 import type { Chunk, Frame } from "../../pipeline/records.ts";
+import { reasonOf } from "../sinks/reason.ts";
 
 export interface ReadOptions {
   /** Called for an input that cannot be opened or read; the others go on. */
@@ -90,8 +91,9 @@ async function* readOne(path: string, { onError, signal, stdin }: ReadOptions): 
   const abort = (): void => void input.destroy();
   signal?.addEventListener("abort", abort, { once: true });
   const framer = createFrames({ from: path });
-  const text = new TextDecoder();
+  let text = new TextDecoder();
   let bytes = 0;
+  let begun = false;
   function* chunksOf(frames: readonly Frame[]): Generator<Chunk> {
     for (let at = 0; (at === 0 || at < frames.length) && !signal?.aborted; at += CHUNK_FRAMES) {
       const chunk = { frames: frames.slice(at, at + CHUNK_FRAMES), bytes };
@@ -108,6 +110,8 @@ async function* readOne(path: string, { onError, signal, stdin }: ReadOptions): 
   try {
     for await (const piece of unpacked(counted())) {
       if (signal?.aborted) return;
+      if (!begun) text = new TextDecoder(encodingOf(piece));
+      begun = true;
       yield* chunksOf(framer.push(text.decode(piece, { stream: true })));
     }
     yield* chunksOf([...framer.push(text.decode()), ...framer.end()]);
@@ -121,6 +125,12 @@ async function* readOne(path: string, { onError, signal, stdin }: ReadOptions): 
     signal?.removeEventListener("abort", abort);
     if (path !== STDIN) input.destroy();
   }
+}
+
+/** PowerShell writes UTF-16 where a shell would write bytes, and marks it. */
+function encodingOf(head: Buffer): "utf-8" | "utf-16le" | "utf-16be" {
+  if (head[0] === 0xff && head[1] === 0xfe) return "utf-16le";
+  return head[0] === 0xfe && head[1] === 0xff ? "utf-16be" : "utf-8";
 }
 
 /** The bytes themselves, or what they unpack to; several gzip members in a row are one text. */
@@ -150,20 +160,15 @@ function corrupt(path: string, cause: unknown): Frame {
   return {
     text: "",
     origin: { from: path },
-    error: { code: "E_GZIP", message: `${message}; what came before it was read` },
+    // zlib keeps what it was about to give.
+    error: {
+      code: "E_GZIP",
+      message: `${message}; what came before was read, but for the last ${PIECE_BYTES / 1_024} KiB`,
+    },
   };
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "no such file or directory",
-  EACCES: "permission denied",
-  EISDIR: "is a directory",
-  ELOOP: "too many links",
-  EMFILE: "too many open files",
-};
-
 function unreadable(path: string, cause: unknown): CrosstrailError {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  const reason = REASONS[code] ?? (cause instanceof Error ? cause.message : String(cause));
-  return new CrosstrailError("E_READ", `${path}: ${reason}`, { cause });
+  const isFolder = cause instanceof Error && "code" in cause && cause.code === "EISDIR";
+  return new CrosstrailError("E_READ", `${path}: ${isFolder ? "is a directory" : reasonOf(cause)}`, { cause });
 }

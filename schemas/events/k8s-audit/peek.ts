@@ -24,18 +24,16 @@ export interface Peek {
   readonly tail: string;
 }
 
-const ID = '"auditID":"';
-const STAGE = '","stage":"';
-const URI = '","requestURI":"';
-const VERB = '","verb":"';
-const USER = '","user":{';
-const USERNAME = '"username":"';
+/** How Go begins an event: the members of its type, in their order. */
+const HEAD =
+  /^\{"kind":"Event","apiVersion":"[^"]*","level":"[^"]*","auditID":"([^"]*)","stage":"([^"]*)","requestURI":"([^"]*)","verb":"([^"]*)","user":\{(?:"username":"([^"]*)")?/;
+const USER = '"user":{';
 const SOURCES = '"sourceIPs":["';
 const REF = '"objectRef":{';
 const STATUS = '"responseStatus":{';
 const RECEIVED = '"requestReceivedTimestamp":"';
 /** A quote inside of a string is escaped: only the member itself is spelled so. */
-const BODIES = ['"requestObject":', '"responseObject":'] as const;
+const BODY = /"(?:request|response)Object":/;
 /** Text that ends or continues otherwise than it looks. */
 const NOT_PLAIN = /["\\]/;
 /** Without either, the path of a URI names no object. */
@@ -47,28 +45,25 @@ const FOREIGN_ESCAPE = /\\u(?!003[ceCE]|0026|00[01])|\\\//;
  * The keys of `extra` are the client's (audit-recorded.md 6), but their values are lists: none can pass for an object, and the last list of
  * addresses is the server's. */
 export function peek(text: string): Peek | undefined {
-  const start = text.indexOf(ID);
-  const idEnd = start < 0 ? -1 : text.indexOf(STAGE, start);
-  const uriAt = idEnd < 0 ? -1 : text.indexOf(URI, idEnd);
-  const verbAt = uriAt < 0 ? -1 : text.indexOf(VERB, uriAt);
-  const userAt = verbAt < 0 ? -1 : text.indexOf(USER, verbAt);
-  const received = userAt < 0 ? -1 : text.lastIndexOf(RECEIVED);
-  if (received < userAt) return undefined;
-  const auditID = text.slice(start + ID.length, idEnd);
-  const rawUri = text.slice(uriAt + URI.length, verbAt);
+  const match = HEAD.exec(text);
+  if (match === null) return undefined;
+  const [head, auditID = "", stage = "", rawUri = "", verb = "", username = ""] = match;
+  const userAt = text.indexOf(USER, rawUri.length);
+  const received = text.lastIndexOf(RECEIVED);
+  if (received < head.length) return undefined;
   const uri = rawUri.includes("\\") ? rawUri.replace(/\\u00(26|3[ce])/g, (_, hex: string) => charOf(hex)) : rawUri;
-  const verb = text.slice(verbAt + VERB.length, userAt);
-  // Other members stand between them, which is not Go's order, or the parsed event would give another text.
+  // The parsed event would give another text.
   if (NOT_PLAIN.test(auditID) || NOT_PLAIN.test(uri) || NOT_PLAIN.test(verb)) return undefined;
   const about = before(text.indexOf(REF, userAt), received);
   // Bodies are kept only of what has a reference. A key of `extra` may bear their names; it stands before it.
-  const end = about < received ? bodiesAt(text, about, received) : received;
-  const statusAt = before(text.indexOf(STATUS, userAt), end);
+  const body = about < received ? text.slice(about, received).search(BODY) : -1;
+  const end = body < 0 ? received : about + body;
+  const statusAt = before(text.indexOf(STATUS, about < received ? about : userAt), end);
   const refAt = Math.min(about, statusAt);
   const ref = text.slice(refAt, statusAt);
   const sources = text.lastIndexOf(SOURCES, refAt);
   const sourcesAt = sources < userAt ? refAt : sources;
-  const users = text.slice(userAt + 2, sourcesAt);
+  const users = text.slice(userAt, sourcesAt);
   const tail = text.slice(received);
   if (ref === "" ? namesObject(uri) : ref.includes("\\")) return undefined;
   if (users.includes("\\") && FOREIGN_ESCAPE.test(users)) return undefined;
@@ -76,9 +71,7 @@ export function peek(text: string): Peek | undefined {
   return {
     auditID,
     request: requestKey(uri, verb, quotedAt(text, received + RECEIVED.length)),
-    stage: quotedAt(text, idEnd + STAGE.length),
-    ...{ uri, verb, users, tail },
-    username: users.startsWith(USERNAME, USER.length - 2) ? quotedAt(users, USER.length - 2 + USERNAME.length) : "",
+    ...{ stage, uri, verb, username, users, tail },
     origin: text.slice(sourcesAt, refAt),
     group: memberOf(ref, '"apiGroup":"'),
     resource: memberOf(ref, '"resource":"'),
@@ -91,14 +84,6 @@ export function peek(text: string): Peek | undefined {
 /** Without a reference, the URI has to tell what a request is about. */
 const namesObject = (uri: string): boolean =>
   API.test(uri) && refOfPath(decodePath(uri.replace(/\?.*$/s, ""))) !== undefined;
-
-/** Where the bodies begin, or what stands behind them. */
-function bodiesAt(text: string, from: number, received: number): number {
-  const request = text.indexOf(BODIES[0], from);
-  if (request >= 0 && request < received) return request;
-  const response = text.indexOf(BODIES[1], from);
-  return response >= 0 && response < received ? response : received;
-}
 
 const before = (at: number, end: number): number => (at < 0 || at > end ? end : at);
 const quotedAt = (text: string, at: number): string => text.slice(at, text.indexOf('"', at));

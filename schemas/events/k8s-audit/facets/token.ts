@@ -49,8 +49,10 @@ export interface TokenRemark {
 
 const REMARK = "authentication.k8s.io/";
 
+const REMARKED = /"authentication\.k8s\.io\/(?:legacy|stale)-token/;
+
 export const tokenRemark: K8sFacetRule<TokenRemark> = {
-  trigger: ({ tail }) => tail.includes(`"${REMARK}legacy-token`) || tail.includes(`"${REMARK}stale-token`),
+  trigger: ({ tail }) => REMARKED.test(tail),
   find({ annotations, actor }: K8sBase): TokenRemark | undefined {
     const legacy = annotations[`${REMARK}legacy-token`];
     if (legacy !== undefined) {

@@ -1,5 +1,5 @@
-import type { AwsCall } from "../../../schemas/events/cloudtrail/facets.ts";
-import { at, text } from "../../../schemas/json.ts";
+import type { AwsCall } from "../../schemas/events/cloudtrail/facets.ts";
+import { at, text } from "../../schemas/json.ts";
 
 /** Writes that EC2 knows the operator for (eks-auto-mode.md §4.3): those that could bring code, credentials, traffic or the disk of a node into
  * other hands, … */
@@ -64,6 +64,9 @@ export const RARE: ReadonlySet<string> = new Set([
   "ReplaceIamInstanceProfileAssociation",
   "CreateReplaceRootVolumeTask",
 ]);
+
+/** Said of metadata options that only close, as remediation tools set them. */
+export const CLOSES = "metadata options that close more than they open";
 
 /** What a call to ModifyInstanceMetadataOptions would open; "" when it only closes; undefined for any other call. */
 export function metadataOpened({ action, requestParameters }: AwsCall): string | undefined {

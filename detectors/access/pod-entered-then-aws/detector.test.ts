@@ -1,0 +1,163 @@
+import { describe, expect, it } from "vitest";
+import { users } from "../../../test/support/events.ts";
+import { ledgerFlow } from "../../../test/support/ledger.ts";
+import { audit, podBound, podCall, podCreated, podCredentials } from "../../../test/support/trails.ts";
+import { detector } from "./detector.ts";
+
+const NODE = "i-0a1b2c3d4e5f60001";
+const KEY = "ASIAEXAMPLEPOD000001";
+const NEXT = "ASIAEXAMPLEPOD000002";
+const POD = { uid: "d019d9d9-c299-4af8-b68c-c24d2e910b1c", name: "orders-7d9f", node: NODE };
+
+const into = (at: string, subresource: string, fields: object = {}, uri = `/${subresource}?command=sh`): string =>
+  audit(at, {
+    user: users.human("mallory", "Developer"),
+    verb: "get",
+    requestURI: `/api/v1/namespaces/shop/pods/${POD.name}${uri}`,
+    objectRef: { resource: "pods", namespace: "shop", name: POD.name, subresource, apiVersion: "v1" },
+    responseStatus: { metadata: {}, code: 101 },
+    ...fields,
+  });
+const exec = (at: string, fields: object = {}): string => into(at, "exec", fields);
+const kubelet = (at: string, path: string): string =>
+  audit(at, {
+    verb: "get",
+    requestURI: `/api/v1/nodes/${NODE}/proxy${path}`,
+    objectRef: { resource: "nodes", name: NODE, subresource: "proxy", apiVersion: "v1" },
+    responseStatus: { metadata: {}, code: 101 },
+  });
+
+const born = [podCreated("07:59", POD), podBound("07:59", POD), ...podCredentials("08:00", POD, NODE, { key: KEY })];
+/** What the application does all day. */
+const usual = ["08:05", "08:40", "09:40", "10:10"].map((at) => podCall(at, "sqs:ReceiveMessage", KEY));
+const stolen = podCall("10:08", "s3:ListBuckets", KEY);
+
+const findings = async (lines: readonly string[], config: object = {}) =>
+  (await ledgerFlow(lines, { detectors: [detector], config: { version: 1, ...config } })).findings;
+const refused = { errorCode: "AccessDenied" };
+
+describe("finds", () => {
+  it("an API that the pod's key had not called, after an exec", async () => {
+    const [finding, ...more] = await findings([...born, ...usual, exec("10:05"), stolen]);
+    expect(more).toEqual([]);
+    expect(finding).toMatchObject({
+      ...{ severity: "high", cluster: "demo", target: POD.name, sourceIP: "198.51.100.20" },
+      actor: { accessKeyId: KEY },
+    });
+    expect(finding?.title).toBe(
+      `mallory (role Developer) entered pod shop/orders-7d9f by exec, and then its key ${KEY} called s3:ListBuckets, which it had not before`,
+    );
+  });
+
+  it.each([
+    ["attach", into("10:05", "attach", {}, "/attach?container=app")],
+    ["port-forward", into("10:05", "portforward", {}, "/portforward?ports=80")],
+    ["an ephemeral container", into("10:05", "ephemeralcontainers", { verb: "patch", responseStatus: { code: 200 } })],
+    ["exec through nodes/proxy", kubelet("10:05", `/exec/shop/${POD.name}/app?command=sh`)],
+    ["run through nodes/proxy", kubelet("10:05", `/run/shop/${POD.name}/app?cmd=sh`)],
+  ])("entry by %s", async (how, entry) => {
+    const [finding] = await findings([...born, ...usual, entry, stolen]);
+    expect(finding?.title).toContain(` by ${how}, and then`);
+  });
+
+  it("a pod whose creation was not seen, by the tags of its session", async () => {
+    const session = podCredentials("08:00", POD, NODE, { key: KEY });
+    expect((await findings([...session, ...usual, exec("10:05"), stolen])).length).toBe(1);
+  });
+
+  it("a refusal, however young the pod's credentials are", async () => {
+    const young = podCredentials("10:00", POD, NODE, { key: KEY });
+    const [finding] = await findings([
+      ...young,
+      exec("10:05"),
+      podCall("10:06", "iam:ListUsers", KEY, "198.51.100.20", refused),
+    ]);
+    expect(finding).toMatchObject({ severity: "high" });
+    expect(finding?.title).toContain("was refused iam:ListUsers");
+  });
+
+  it("a refusal of what it usually calls, at medium", async () => {
+    const lines = [
+      ...born,
+      ...usual,
+      exec("10:05"),
+      podCall("10:20", "sqs:ReceiveMessage", KEY, "198.51.100.20", refused),
+    ];
+    expect((await findings(lines)).map(({ severity }) => severity)).toEqual(["medium"]);
+  });
+
+  it("a key that the pod is given after the entry", async () => {
+    const yesterday = [
+      ...podCredentials("2026-11-21T08:00:00", POD, NODE, { key: KEY }),
+      podCall("2026-11-21T09:00:00", "sqs:ReceiveMessage", KEY),
+    ];
+    const today = podCredentials("10:07", POD, NODE, { key: NEXT });
+    const [finding] = await findings([...yesterday, exec("10:05"), ...today, podCall("10:10", "s3:ListBuckets", NEXT)]);
+    expect(finding?.actor.accessKeyId).toBe(NEXT);
+  });
+
+  it("one finding a key, in any order, however often", async () => {
+    const lines = [
+      ...born,
+      ...usual,
+      exec("10:05"),
+      stolen,
+      podCall("10:12", "iam:ListRoles", KEY, "203.0.113.9", refused),
+    ];
+    const forwards = await findings(lines);
+    expect(forwards.map(({ count, reasons }) => [count, reasons.length])).toEqual([[2, 2]]);
+    const plain = (all: typeof forwards) => all.map(({ events: _, evidence: __, ...rest }) => rest);
+    expect(plain(await findings([...lines.toReversed(), ...lines]))).toEqual(plain(forwards));
+  });
+
+  it("an operator's own entries at low", async () => {
+    const entry = exec("10:05", { user: users.serviceAccount("db", "operator") });
+    const lines = [...born, ...usual, entry, stolen];
+    const config = {
+      detectors: { "access/pod-entered-then-aws": { params: { operators: ["service account db/operator"] } } },
+    };
+    expect((await findings(lines)).map(({ severity }) => severity)).toEqual(["high"]);
+    expect((await findings(lines, config)).map(({ severity }) => severity)).toEqual(["low"]);
+  });
+});
+
+describe("stays quiet on", () => {
+  it.each([
+    ["an entry after which the pod does what it always did", [...born, ...usual, exec("10:05")]],
+    ["a new API before anybody entered", [...born, ...usual, stolen, exec("10:31")]],
+    ["a new API an hour after the entry", [...born, ...usual, exec("09:05"), stolen]],
+    ["an entry that was refused", [...born, ...usual, exec("10:05", { responseStatus: { code: 403 } }), stolen]],
+    ["an entry into another pod", [...born, ...usual, exec("10:05").replaceAll("orders-7d9f", "billing-5c2a"), stolen]],
+    [
+      "the first calls of young credentials",
+      [...podCredentials("10:00", POD, NODE, { key: KEY }), exec("10:05"), stolen],
+    ],
+    [
+      "a look at a pod's ephemeral containers",
+      [...born, ...usual, into("10:05", "ephemeralcontainers", { responseStatus: { code: 200 } }), stolen],
+    ],
+    ["metrics of a kubelet", [...born, ...usual, kubelet("10:05", "/metrics"), stolen]],
+    [
+      "what was refused before the entry too",
+      [
+        ...born,
+        ...["09:00", "10:08"].map((at) => podCall(at, "ec2:DescribeTags", KEY, "198.51.100.20", refused)),
+        exec("10:05"),
+      ],
+    ],
+    [
+      "what the pod called with an earlier key on another day",
+      [
+        ...podCredentials("2026-11-21T08:00:00", POD, NODE, { key: KEY }),
+        podCall("2026-11-21T09:00:00", "s3:ListBuckets", KEY),
+        ...podCredentials("08:00", POD, NODE, { key: NEXT }),
+        podCall("08:10", "sqs:ReceiveMessage", NEXT),
+        exec("10:05"),
+        podCall("10:08", "s3:ListBuckets", NEXT),
+      ],
+    ],
+  ])("%s", async (_, lines) => {
+    expect((await findings(lines)).map(({ title }) => title)).toEqual([]);
+    expect(await findings(lines.toReversed())).toEqual([]);
+  });
+});

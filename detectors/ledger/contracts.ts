@@ -1,0 +1,126 @@
+import type { Static, TObject } from "typebox";
+import type { Scope } from "../../schemas/events/event.ts";
+import type { Finding, FindingActor, Severity } from "../../schemas/findings/finding.ts";
+import type { DetectorMeta, EventDetector, Evidence } from "../core/contracts.ts";
+import type { Site } from "../core/site.ts";
+import type { AttributeName, Kind, ValueOf } from "./entities.ts";
+import type { Entity, Told } from "./view.ts";
+
+/** Evidence, with the event that it comes from. */
+export interface Witness extends Evidence {
+  readonly event: string;
+}
+
+/** What a ledger detector answers about one entity. */
+export interface LedgerHit {
+  /** What the two trails show together, with the outcome. */
+  readonly sentence: string;
+  /** Second half of the subject, beside the entity. Must not depend on what else is known of it. */
+  readonly on: string;
+  /** Replaces the subject's first half, the entity, where a finding is about who did it, on one day, to whatever entities. */
+  readonly by?: string;
+  /** ISO 8601: the time of the fact that the hit is anchored on. */
+  readonly at: string;
+  readonly actor: FindingActor;
+  /** `service:Action`, or a verb of the Kubernetes API. */
+  readonly action: string;
+  readonly target: string;
+  readonly scope?: Partial<Scope>;
+  readonly sourceIP?: string;
+  /** Default: it was done. */
+  readonly outcome?: Finding["outcome"];
+  readonly severity?: Severity;
+  readonly confidence?: DetectorMeta["confidence"];
+  readonly evidence: readonly Witness[];
+  readonly reasons?: readonly string[];
+  readonly notExempted?: readonly string[];
+  /** Ids of the findings that it is made of. */
+  readonly related?: readonly string[];
+}
+
+export interface LedgerContext<P> {
+  readonly params: P;
+  readonly site: Site;
+  /** Of the entity. */
+  readonly id: string;
+}
+
+export interface SettledContext<P> extends LedgerContext<P> {
+  /** ISO 8601: values of the anchor that are later than this have not settled. Their own time will come. */
+  readonly until: string;
+}
+
+/** One value of each set that a detector matches. */
+export type Match<K extends Kind, A extends readonly AttributeName<K>[]> = {
+  readonly [I in keyof A]: A[I] extends AttributeName<K> ? Told<ValueOf<K, A[I]>> : never;
+};
+
+interface JoinDefinition<K extends Kind, A extends readonly AttributeName<K>[], P extends TObject> {
+  readonly meta: DetectorMeta;
+  readonly watch: K;
+  /** Sets of the entity: the detector is asked about every choice of one value from each, and of nothing else. More facts make more
+   * choices and take none away, so that it can be judged at once, in any order, and never sees what is missing. */
+  readonly match: A;
+  readonly params: P;
+  readonly detect: (values: Match<K, A>, context: LedgerContext<Static<P>>) => LedgerHit | undefined;
+}
+
+/** A verdict that there exists something. */
+export interface JoinDetector {
+  readonly kind: "join";
+  readonly meta: DetectorMeta;
+  readonly watch: Kind;
+  readonly match: readonly string[];
+  readonly params: TObject;
+  readonly detect: (values: readonly unknown[], context: LedgerContext<unknown>) => LedgerHit | undefined;
+}
+
+export function defineJoinDetector<K extends Kind, const A extends readonly AttributeName<K>[], P extends TObject>(
+  definition: JoinDefinition<K, A, P>,
+): JoinDetector {
+  // The engine calls it with values of these sets and parameters of this schema only.
+  return { kind: "join", ...definition, detect: definition.detect as unknown as JoinDetector["detect"] };
+}
+
+/** How much must have been seen before what is missing means anything. */
+export interface Coldness {
+  /** The entity's own beginning was seen: this set holds something. */
+  readonly birth?: string;
+  /** The trail has been read for so long. */
+  readonly warm?: { readonly trail: "k8s-audit" | "cloudtrail"; readonly ms: number };
+}
+
+interface SettledDefinition<K extends Kind, A extends AttributeName<K>, P extends TObject> {
+  readonly meta: DetectorMeta;
+  readonly watch: K;
+  /** The set whose every value is judged once; its part `time` starts the clock. */
+  readonly anchor: A;
+  /** Judged when the detection clock has passed the anchor's time by this much. */
+  readonly settleMs: number;
+  readonly coldness?: Coldness;
+  readonly params: P;
+  readonly detect: (entity: Entity<K>, context: SettledContext<Static<P>>) => readonly LedgerHit[];
+}
+
+/** A verdict that rests on what is missing, first, different or many: judged when nothing more is expected. */
+export interface SettledDetector {
+  readonly kind: "settled";
+  readonly meta: DetectorMeta;
+  readonly watch: Kind;
+  readonly anchor: string;
+  readonly settleMs: number;
+  readonly coldness?: Coldness;
+  readonly params: TObject;
+  readonly detect: (entity: Entity<Kind>, context: SettledContext<unknown>) => readonly LedgerHit[];
+}
+
+export function defineSettledDetector<K extends Kind, A extends AttributeName<K>, P extends TObject>(
+  definition: SettledDefinition<K, A, P>,
+): SettledDetector {
+  return { kind: "settled", ...definition, detect: definition.detect as unknown as SettledDetector["detect"] };
+}
+
+export type LedgerDetector = JoinDetector | SettledDetector;
+
+/** Whatever judges: single events, or entities of the ledger. */
+export type Detector = EventDetector | LedgerDetector;

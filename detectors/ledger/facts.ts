@@ -1,0 +1,86 @@
+import type { Attribute } from "./declare.ts";
+import { type AttributeName, entities, type Kind, type ValueOf } from "./entities.ts";
+
+/** Which entity: its kind, and the parts of its key joined. */
+export interface Ref {
+  readonly kind: Kind;
+  readonly id: string;
+}
+
+/** One thing that an event tells about an entity. */
+export interface Fact extends Ref {
+  readonly attribute: string;
+  /** The parts, joined. */
+  readonly value: string;
+  /** The event that told it. Several may tell the same: which of them stands here depends on the order, so no verdict rests on it. */
+  readonly source: string;
+}
+
+/** An entity as it stands: its sets, each value with one of the events that told it. */
+export interface State extends Ref {
+  readonly sets: ReadonlyMap<string, ReadonlyMap<string, string>>;
+}
+
+/** The set that names the attributes whose cap was reached. */
+export const OVERFLOW = "overflow";
+
+const SEPARATOR = "\t";
+const MAX_PART = 512;
+
+/** Part of a key or value: no separator, no control character, no half of a character (no store but memory keeps one), not endless. Texts of attackers
+ * stand here. */
+const part = (text: string): string =>
+  text
+    .slice(0, MAX_PART)
+    .toWellFormed()
+    .replace(/\p{Cc}/gu, " ");
+
+/** The id of an entity. `/` within a part is kept: the parts are never taken apart again. */
+export const idOf = (kind: Kind, parts: readonly string[]): string => {
+  if (parts.length !== entities[kind].key.length)
+    throw new RangeError(`${kind} has the key ${entities[kind].key.join("/")}, not ${parts.length} parts`);
+  return parts.map(part).join("/");
+};
+
+export const attributeOf = (kind: Kind, attribute: string): Attribute => {
+  const attributes: Readonly<Record<string, Attribute>> = entities[kind].attributes;
+  const found = Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined;
+  if (found === undefined) throw new RangeError(`${kind} has no attribute ${attribute}`);
+  return found;
+};
+
+export function encode<K extends Kind, A extends AttributeName<K>>(
+  kind: K,
+  attribute: A,
+  value: ValueOf<K, A>,
+): string {
+  const { fields, bucketMs = 1 } = attributeOf(kind, attribute);
+  const parts = value as Readonly<Record<string, string>>;
+  return fields
+    .map((field) => {
+      const text = parts[field] ?? "";
+      return field === "time" ? rounded(text, bucketMs) : part(text);
+    })
+    .join(SEPARATOR);
+}
+
+export function decode(kind: Kind, attribute: string, value: string): Readonly<Record<string, string>> {
+  const parts = value.split(SEPARATOR);
+  return Object.fromEntries(attributeOf(kind, attribute).fields.map((field, index) => [field, parts[index] ?? ""]));
+}
+
+/** ISO 8601 UTC with milliseconds, rounded down. A time that is none stays empty. */
+function rounded(time: string, bucketMs: number): string {
+  const ms = Date.parse(time);
+  if (Number.isNaN(ms)) return "";
+  return new Date(Math.floor(ms / bucketMs) * bucketMs).toISOString();
+}
+
+/** A fact, its parts checked by the declaration. */
+export const fact = <K extends Kind, A extends AttributeName<K>>(
+  kind: K,
+  id: string,
+  attribute: A,
+  value: ValueOf<K, A>,
+  source: string,
+): Fact => ({ kind, id, attribute, value: encode(kind, attribute, value), source: part(source) });

@@ -1,0 +1,167 @@
+import type { AwsCall } from "../../../schemas/events/cloudtrail/facets.ts";
+import { text } from "../../../schemas/json.ts";
+import { nameOf } from "../../core/actors.ts";
+import { wayOut } from "../egress.ts";
+import { type Fact, idOf } from "../facts.ts";
+import { about, type CallLearner, exchangeIds, keyId, nodeId, podId, podNameId, timeOf } from "../learner.ts";
+
+/** STS handing out credentials: to whom, and which key (detections.md 0.3: the issuance ledger). The answer's key is what later calls carry. */
+export const issued: CallLearner = {
+  trail: "cloudtrail",
+  trigger: '"AssumeRole[A-Za-z]*"',
+  learn(call) {
+    const { stsIssue } = call.facets;
+    if (stsIssue === undefined || call.outcome !== "success") return [];
+    const by = stsIssue.invokedBy ?? nameOf(call.actor);
+    if (stsIssue.invokedBy === "pods.eks.amazonaws.com") return toPod(call);
+    const instance = stsIssue.invokedBy === "ec2.amazonaws.com" ? stsIssue.sessionName : undefined;
+    return [
+      ...(stsIssue.issuedKey === undefined
+        ? []
+        : [
+            about(
+              "key",
+              keyId(stsIssue.issuedKey, call),
+              call,
+            )("issued", {
+              ...{ time: timeOf(call), by, role: stsIssue.roleName, whom: stsIssue.sessionName },
+              to: instance === undefined ? call.actor.kind : "node",
+            }),
+          ]),
+      ...(instance === undefined || stsIssue.issuedKey === undefined
+        ? []
+        : [about("node", nodeId(instance), call)("key", { id: keyId(stsIssue.issuedKey, call) })]),
+      ...(instance === undefined && stsIssue.roleArn !== ""
+        ? [
+            about(
+              "role",
+              idOf("role", [stsIssue.roleArn]),
+              call,
+            )("assumed", {
+              ...{ time: timeOf(call), by, kind: call.actor.kind, session: stsIssue.sessionName },
+              caller: stsIssue.invokedBy ?? call.actor.arn ?? call.actor.name,
+            }),
+          ]
+        : []),
+    ];
+  },
+};
+
+/** EKS Auth opening a session for a pod: the tags name the pod, unless its association turns them off (eks-auto-mode.md §3.2, seen). */
+function toPod(call: AwsCall): Fact[] {
+  const { stsIssue } = call.facets;
+  if (stsIssue === undefined) return [];
+  const tags = new Map(stsIssue.tags.map((tag) => [tag.key, tag.value]));
+  const cluster = clusterOf(tags.get("eks-cluster-arn") ?? "", call);
+  const uid = tags.get("kubernetes-pod-uid");
+  const session = stsIssue.issuedPrincipal === undefined ? undefined : idOf("session", [stsIssue.issuedPrincipal]);
+  const key = stsIssue.issuedKey === undefined ? undefined : keyId(stsIssue.issuedKey, call);
+  const pod = uid === undefined ? undefined : podId(cluster, uid);
+  const exchanges = exchangeIds(cluster, call);
+  const namespace = tags.get("kubernetes-namespace") ?? "";
+  const name = tags.get("kubernetes-pod-name") ?? "";
+  const facts = [
+    ...(key === undefined ? [] : keyOfPod(call, key, cluster, pod, `${namespace}/${name}`)),
+    ...(session === undefined ? [] : sessionOfPod(call, session, key, pod)),
+  ];
+  if (pod === undefined) return facts;
+  const tell = about("pod", pod, call);
+  const serviceAccount = tags.get("kubernetes-service-account") ?? "";
+  return [
+    ...facts,
+    tell("tagged", { namespace, name, serviceAccount, role: stsIssue.roleName, time: timeOf(call) }),
+    tell("served", { time: timeOf(call) }),
+    ...(name === "" ? [] : [about("podName", podNameId(cluster, namespace, name), call)("pod", { id: pod })]),
+    ...exchanges.map((id) => tell("exchange", { id })),
+    ...(session === undefined ? [] : [tell("session", { id: session })]),
+    ...(key === undefined
+      ? []
+      : [tell("key", { id: key }), about("key", key, call)("podAccount", { namespace, serviceAccount })]),
+    ...exchanges.map((id) => about("exchange", id, call)("served", { time: timeOf(call), pod, key: key ?? "" })),
+  ];
+}
+
+function keyOfPod(call: AwsCall, key: string, cluster: Place, pod: string | undefined, name: string): Fact[] {
+  const { roleName: role = "", sessionName = "" } = call.facets.stsIssue ?? {};
+  const tell = about("key", key, call);
+  const whom = pod === undefined ? sessionName : name;
+  return [
+    tell("issued", { time: timeOf(call), to: "pod", whom, by: "pods.eks.amazonaws.com", role }),
+    tell("cluster", { account: cluster.account, region: cluster.region, cluster: cluster.cluster }),
+    ...(pod === undefined ? [] : [tell("pod", { id: pod })]),
+  ];
+}
+
+function sessionOfPod(call: AwsCall, session: string, key: string | undefined, pod: string | undefined): Fact[] {
+  const tell = about("session", session, call);
+  return [
+    tell("opened", { time: timeOf(call), by: "pods.eks.amazonaws.com" }),
+    tell("role", { role: call.facets.stsIssue?.roleName ?? "" }),
+    ...(key === undefined ? [] : [tell("key", { id: key })]),
+    ...(pod === undefined ? [] : [tell("pod", { id: pod })]),
+  ];
+}
+
+interface Place {
+  readonly account: string;
+  readonly region: string;
+  readonly cluster: string;
+}
+
+/** `arn:aws:eks:REGION:ACCOUNT:cluster/NAME`; the record's own place where the tag is no such thing. */
+export function clusterOf(arn: string, { scope }: AwsCall): Place {
+  const match = /^arn:[^:]+:eks:([^:]+):(\d{12}):cluster\/(.+)$/.exec(arn);
+  const [, region = scope.region, account = scope.account, cluster = scope.cluster] = match ?? [];
+  return { account, region, cluster };
+}
+
+/** The agent on a node asking EKS Auth for a pod's credentials: which node asked, from which address. Neither pod nor role are in it
+ * (eks-auto-mode.md §3.1). */
+export const exchanges: CallLearner = {
+  trail: "cloudtrail",
+  trigger: '"AssumeRoleForPodIdentity"',
+  learn(call) {
+    const { podIdentityExchange } = call.facets;
+    if (podIdentityExchange === undefined || call.outcome !== "success") return [];
+    const { actor, scope, sourceIP, vpcEndpointId } = call;
+    const node = actor.instanceId ?? actor.name;
+    const told = exchangeIds(scope, call).map((id) =>
+      about("exchange", id, call)("asked", { time: timeOf(call), node, event: call.id }),
+    );
+    // Whoever may assume the node role can call a session after any instance; only EC2 hands out what is delivered.
+    if (actor.instanceId === undefined || actor.ec2RoleDelivery === undefined || sourceIP === undefined) return told;
+    return [
+      ...told,
+      about(
+        "place",
+        idOf("place", [scope.account, scope.region, scope.cluster, sourceIP]),
+        call,
+      )("node", {
+        ...{ node: actor.instanceId, endpoint: vpcEndpointId ?? "" },
+      }),
+    ];
+  },
+};
+
+/** Every call that carries a key: what it did, from where. Calls that AWS's services make for it come from no place (detections.md 0.3.7). */
+export const calls: CallLearner = {
+  trail: "cloudtrail",
+  trigger: '"accessKeyId":"A[SK]IA',
+  learn(call) {
+    const { actor, sourceIP, service, action, outcome, vpcEndpointId } = call;
+    if (actor.accessKeyId === undefined || sourceIP === undefined) return [];
+    const error = text({ code: call.errorCode }, "code") ?? "";
+    const api = `${service}:${action}`;
+    const tell = about("key", keyId(actor.accessKeyId, call), call);
+    // EKS names the sessions of pods so (eks-auto-mode.md §3.2): of others the way out tells nothing about a cluster.
+    const out = actor.sessionName?.startsWith("eks-") && wayOut(sourceIP, vpcEndpointId ?? "");
+    return [
+      tell("used", {
+        ...{ time: timeOf(call), trail: "CloudTrail", api, ip: sourceIP },
+        endpoint: vpcEndpointId ?? "",
+        outcome: error === "" ? outcome : error,
+      }),
+      ...(out ? [tell("out", { time: timeOf(call), api, ip: sourceIP })] : []),
+    ];
+  },
+};

@@ -1,0 +1,48 @@
+import { nameOf } from "../../core/actors.ts";
+import { idOf } from "../facts.ts";
+import { type AuditLearner, about, nodeId, podId, timeOf } from "../learner.ts";
+
+/** Tokens minted: the answer names the token (`issued-credential-id`), the request for whom, and which pod it is bound to
+ * (audit-recorded.md 13). A kubelet's mint also says where the pod runs, or is said to. */
+export const mints: AuditLearner = {
+  trail: "k8s-audit",
+  trigger: ({ verb, subresource, stage }) =>
+    verb === "create" && subresource === "token" && stage === "ResponseComplete",
+  learn(request) {
+    const { token } = request.facets;
+    const { actor, actingAs, scope } = request;
+    const { cluster } = scope;
+    const { sourceIP = "" } = request;
+    if (token?.credentialId === undefined) return [];
+    const by = nameOf(actor);
+    const account = `${token.namespace}/${token.serviceAccount}`;
+    const audiences = [...token.audiences].sort().join(" ");
+    const tell = about("token", idOf("token", [token.credentialId]), request);
+    const pod = token.boundTo?.kind === "Pod" && token.boundTo.uid !== "" ? token.boundTo : undefined;
+    const kubelet = actor.instanceId !== undefined && actingAs === undefined ? actor.instanceId : undefined;
+    const facts = [
+      tell("minted", { time: timeOf(request), by, kind: actor.kind, account, audiences }),
+      tell("account", { cluster, namespace: token.namespace, serviceAccount: token.serviceAccount }),
+      ...(kubelet === undefined ? [] : [tell("mintingNode", { id: nodeId(kubelet) })]),
+    ];
+    // Nodes of other kinds mint for their pods as well.
+    const byNode = actor.kind === "node" && actingAs === undefined;
+    // A kubelet's word for where its pods' tokens belong is not taken: its address may be a thief's.
+    if (!byNode && sourceIP !== "") facts.push(tell("home", { ip: sourceIP, whose: "minter" }));
+    if (!byNode && actor.kind !== "control-plane") {
+      const tellPrincipal = about("principal", idOf("principal", [actor.name, timeOf(request).slice(0, 10)]), request);
+      const bound = token.boundTo?.kind ?? "";
+      facts.push(tellPrincipal("minted", { time: timeOf(request), account, audiences, bound, cluster }));
+    }
+    if (pod === undefined) return facts;
+    const id = podId(scope, pod.uid);
+    const tellPod = about("pod", id, request);
+    return [
+      ...facts,
+      tell("boundPod", { id }),
+      tellPod("name", { namespace: token.namespace, name: pod.name }),
+      tellPod("account", { namespace: token.namespace, serviceAccount: token.serviceAccount }),
+      tellPod("token", { id: idOf("token", [token.credentialId]) }),
+    ];
+  },
+};

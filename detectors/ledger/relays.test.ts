@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import { entities, type Kind } from "./entities.ts";
+import { attributeOf, type State } from "./facts.ts";
+import { depthOf, kinds, type Relay, relayed, relays, wrongLinks } from "./relays.ts";
+
+const relay = (from: Kind, fact: string, over: string, to: Kind, as: string): Relay => ({
+  ...{ from, fact, over, to, as },
+  give: (_value, _from, link) => ({ id: link.id ?? "", value: "" }),
+});
+
+describe("relays", () => {
+  it("form no cycle and are at most three deep", () => {
+    expect(depthOf(relays)).toBeLessThanOrEqual(3);
+  });
+
+  it("carry what there is, over links that lead where they say, to sets that there are", () => {
+    expect(wrongLinks(relays)).toEqual([]);
+    for (const { from, fact, over, to, as } of relays) {
+      expect(() => attributeOf(from, fact)).not.toThrow();
+      expect(() => attributeOf(from, over)).not.toThrow();
+      expect(() => attributeOf(to, as)).not.toThrow();
+    }
+  });
+
+  it("never lead towards the many: of a role, a cluster or a node there is no end of what is linked", () => {
+    const many: readonly Kind[] = ["role", "trail", "grant", "principal"];
+    expect(relays.filter(({ from }) => many.includes(from))).toEqual([]);
+  });
+
+  it("give values of their target's own shape", () => {
+    const parts = (kind: Kind, attribute: string): Record<string, string> =>
+      Object.fromEntries(
+        attributeOf(kind, attribute).fields.map((field) => [field, field === "time" ? "2026-11-22T10:00:00Z" : field]),
+      );
+    for (const { from, fact, over, to, as, give } of relays) {
+      const whole = parts(from, fact);
+      const given = [whole, { ...whole, trail: "CloudTrail" }, { ...whole, trail: "CloudTrail", time: "2026-11-23" }]
+        .map((value) => give(value, "own/id", parts(from, over)))
+        .find((one) => one !== undefined);
+      expect(given, `${from}.${fact} -> ${to}.${as}`).toBeDefined();
+      expect(given?.id).not.toBe("");
+      expect(given?.value.split("\t")).toHaveLength(attributeOf(to, as).fields.length);
+    }
+  });
+});
+
+describe("links", () => {
+  it("lead to kinds that there are", () => {
+    for (const kind of kinds)
+      for (const [name, { link, fields }] of Object.entries(
+        entities[kind].attributes as Readonly<Record<string, ReturnType<typeof attributeOf>>>,
+      ))
+        if (link !== undefined) {
+          expect(kinds, `${kind}.${name}`).toContain(link);
+          expect(fields, `${kind}.${name}`).toContain("id");
+        }
+  });
+});
+
+describe("the depth", () => {
+  it("of one relay is one, and of a chain its length", () => {
+    expect(depthOf([])).toBe(0);
+    expect(depthOf([relay("podName", "entered", "pod", "pod", "entered")])).toBe(1);
+    expect(
+      depthOf([
+        relay("podName", "entered", "pod", "pod", "entered"),
+        relay("pod", "entered", "key", "key", "podEntered"),
+        relay("key", "podEntered", "cluster", "place", "used"),
+      ]),
+    ).toBe(3);
+  });
+
+  it("counts what arrives as a link as well as what arrives as a fact", () => {
+    expect(depthOf([relay("session", "pod", "key", "key", "pod"), relay("key", "podNode", "pod", "pod", "node")])).toBe(
+      2,
+    );
+  });
+
+  it("of a cycle is endless, over facts and over links, also of one that leads to itself", () => {
+    const there = relay("pod", "node", "key", "key", "podNode");
+    expect(depthOf([there, relay("key", "podNode", "pod", "pod", "node")])).toBe(Number.POSITIVE_INFINITY);
+    expect(depthOf([there, relay("key", "pod", "podNode", "pod", "key")])).toBe(Number.POSITIVE_INFINITY);
+    expect(depthOf([relay("pod", "node", "node", "pod", "node")])).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe("a wrong link", () => {
+  it("is one to another kind than the relay says", () => {
+    expect(wrongLinks([relay("pod", "node", "token", "key", "podNode")])).toEqual(["pod.token is no link to key"]);
+    expect(wrongLinks([relay("pod", "node", "key", "key", "podNode")])).toEqual([]);
+  });
+});
+
+describe("an entity", () => {
+  const pod = (sets: Record<string, string[]>): State => ({
+    kind: "pod",
+    id: "a/b/c/uid",
+    sets: new Map(Object.entries(sets).map(([name, all]) => [name, new Map(all.map((value) => [value, "event"]))])),
+  });
+  const toKeys = (state: State, changed?: ReadonlySet<string>): string[] =>
+    relayed(state, changed)
+      .filter(({ kind }) => kind === "key")
+      .map(({ id, attribute, value }) => `${id} ${attribute} ${value}`)
+      .sort();
+
+  it("passes on every fact over every link, with the event that told the fact", () => {
+    const state = pod({ node: ["n1", "n2"], key: ["k1", "k2"] });
+    expect(toKeys(state)).toEqual(["k1 podNode n1", "k1 podNode n2", "k2 podNode n1", "k2 podNode n2"]);
+    expect(new Set(relayed(state).map(({ source }) => source))).toEqual(new Set(["event"]));
+  });
+
+  it("passes on nothing of which it has only one half", () => {
+    expect(toKeys(pod({ node: ["n1"] }))).toEqual([]);
+    expect(toKeys(pod({ key: ["k1"] }))).toEqual([]);
+  });
+
+  it("passes it on whichever half was written last, and not when neither was", () => {
+    const state = pod({ node: ["n1"], key: ["k1"], ip: ["10.0.0.1"] });
+    expect(toKeys(state, new Set(["node"]))).toEqual(["k1 podNode n1"]);
+    expect(toKeys(state, new Set(["key"]))).toEqual(["k1 podNode n1"]);
+    expect(toKeys(state, new Set(["ip"]))).toEqual([]);
+  });
+});

@@ -1,0 +1,80 @@
+import Type from "typebox";
+import { defineJoinDetector } from "../../ledger/contracts.ts";
+import { didCall, podActor, REVOKE } from "../pod-keys.ts";
+
+/** B-04, at once: the AWS key of a pod at work two minutes and more after the pod's final delete. EKS hands out no new one, and takes none back
+ * (detections.md 0.3.5). From where and for what, pod-identity/key-after-pod-elsewhere judges. */
+export const detector = defineJoinDetector({
+  meta: {
+    id: "pod-identity/key-after-pod",
+    version: 1,
+    title: "AWS key of a pod used after the pod was gone",
+    description:
+      "The cluster removed a pod for good, and minutes later its AWS key was still at work. The key lives up to six hours; the containers that had it do not. Either somebody took it, or a node was lost with its containers still running.",
+    severity: "low",
+    confidence: "medium",
+    status: "stable",
+    attack: [
+      { tactic: "TA0008", technique: "T1550.001" },
+      { tactic: "TA0004", technique: "T1078.004" },
+    ],
+    reads: [
+      "responseElements.credentials.accessKeyId",
+      "requestParameters.tags",
+      "responseObject.metadata.uid",
+      "requestObject.gracePeriodSeconds",
+      "userIdentity.accessKeyId",
+      "eventName",
+      "sourceIPAddress",
+    ],
+    auditLevel: { needs: "Metadata", better: "RequestResponse" },
+    references: [
+      "https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html",
+      "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html",
+    ],
+    gaps: [
+      "The final delete names its pod in a body: at level Metadata the end of a pod is not known.",
+      "Calls that AWS's services make for the pod come from no place, and are left out.",
+      "A pod whose association switches session tags off has no key that leads to it.",
+      "Calls are known to the minute: the first two or three minutes are not reported.",
+      "400 uses of a key are kept, by minute, API and address: of a busier pod's key later ones are not known.",
+    ],
+    triage: [
+      {
+        do: "See where the key was used from before and since. The same address means a container that outlived its pod, another one a thief.",
+        cloudtrail:
+          'fields eventTime, eventSource, eventName, errorCode, sourceIPAddress, vpcEndpointId, userAgent | filter userIdentity.accessKeyId = "{actor.key}" | sort eventTime asc',
+      },
+      {
+        do: "See who removed the pod. The pod garbage collector means that its node was lost, and may still run the containers.",
+        audit:
+          'fields requestReceivedTimestamp, user.username, verb, requestURI, sourceIPs.0 | filter objectRef.resource = "pods" and verb = "delete" and concat(objectRef.namespace, "/", objectRef.name) = "{actor.name}" | sort requestReceivedTimestamp asc',
+      },
+      {
+        do: "Revoke the role's sessions older than now, and restart the pods that have the role: theirs are older, too.",
+        cli: REVOKE,
+      },
+    ],
+  },
+  watch: "key",
+  match: ["issued", "cluster", "late"],
+  params: Type.Object({}),
+  detect([issued, cluster, late], { id }) {
+    const minutes = Math.floor((Date.parse(late.time) - Date.parse(late.gone)) / 60_000);
+    return {
+      sentence: `The key of pod ${issued.whom} ${didCall(late.api, late.outcome)} from ${late.ip}, ${minutes} minutes after the pod was gone`,
+      on: "after its pod",
+      at: late.time,
+      actor: podActor(issued.whom, id, issued.role),
+      action: late.api,
+      target: issued.whom,
+      scope: { account: cluster.account, region: cluster.region, cluster: cluster.cluster },
+      sourceIP: late.ip,
+      evidence: [
+        { field: "key.issued", value: `${issued.whom} ${issued.role} ${issued.time}`, event: issued.source },
+        { field: "pod.deleted", value: late.gone, event: late.source },
+        { field: "key.used", value: `${late.api} ${late.outcome} ${late.ip} ${late.time}`, event: late.source },
+      ],
+    };
+  },
+});

@@ -1,0 +1,135 @@
+import Type from "typebox";
+import { inRanges } from "../../../schemas/address.ts";
+import type { Severity } from "../../../schemas/findings/finding.ts";
+import { defineSettledDetector } from "../../ledger/contracts.ts";
+import { lastIn, podActor, scopeIn } from "../pod-keys.ts";
+
+const DAY_MS = 24 * 3_600_000;
+
+/** B-05: the nodes of a cluster show, whenever they ask EKS Auth, by which addresses its traffic leaves; a pod's key comes from none of them. */
+export const detector = defineSettledDetector({
+  meta: {
+    id: "pod-identity/key-from-elsewhere",
+    version: 1,
+    title: "AWS key of a pod used from an address that is not the cluster's",
+    description:
+      "A pod's AWS key was used over the internet from an address from which no two other nodes of its cluster ever reach AWS. Pods leave by the same ways as their nodes: somebody took the key and uses it elsewhere.",
+    severity: "high",
+    confidence: "medium",
+    status: "stable",
+    attack: [
+      { tactic: "TA0006", technique: "T1528" },
+      { tactic: "TA0004", technique: "T1078.004" },
+      { tactic: "TA0008", technique: "T1550.001" },
+    ],
+    reads: [
+      "responseElements.credentials.accessKeyId",
+      "requestParameters.tags",
+      "userIdentity.accessKeyId",
+      "userIdentity.sessionContext.ec2RoleDelivery",
+      "sourceIPAddress",
+      "vpcEndpointId",
+    ],
+    references: [
+      "https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html",
+      "https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_finding-types-iam.html",
+    ],
+    gaps: [
+      "A thief within the VPC leaves by the same address. Calls through VPC endpoints and over IPv6 are not judged.",
+      "Needs two nodes that reach EKS Auth over the internet, or the cluster's addresses in site.egress; a cluster with neither is not judged.",
+      "Addresses that pods alone leave by are high on their first day, low later, until site.egress names them.",
+      "A thief with the credentials of two other nodes can teach his address by asking EKS Auth from it.",
+    ],
+    triage: [
+      {
+        do: "See who else comes from that address, and since when. Nodes' or many pods' sessions mean a new way out: declare it in site.egress.",
+        cloudtrail:
+          'fields eventTime, eventSource, eventName, userIdentity.arn, userIdentity.accessKeyId, userAgent | filter sourceIPAddress = "{source.ip}" | sort eventTime asc',
+      },
+      {
+        do: "See all that the key did, and from where.",
+        cloudtrail:
+          'fields eventTime, eventSource, eventName, errorCode, sourceIPAddress, userAgent | filter userIdentity.accessKeyId = "{actor.key}" | sort eventTime asc',
+      },
+      {
+        do: "Revoke the role's sessions older than now (AWSRevokeOlderSessions), and find out how the key left the pod.",
+        audit:
+          'fields requestReceivedTimestamp, user.username, verb, requestURI, sourceIPs.0 | filter objectRef.resource = "pods" and concat(objectRef.namespace, "/", objectRef.name) = "{actor.name}" | sort requestReceivedTimestamp asc',
+      },
+    ],
+  },
+  watch: "place",
+  anchor: "used",
+  // Half an hour after the ten minutes that a use is known by.
+  settleMs: 40 * 60_000,
+  coldness: { warm: { trail: "cloudtrail", ms: DAY_MS } },
+  params: Type.Object({}),
+  detect(place, { id, site }) {
+    const ip = lastIn(id);
+    const known = place.all("known");
+    const asking = new Set(known.map(({ node }) => node));
+    if (inRanges(ip, site.egress) || (asking.size < 2 && site.egress.length === 0)) return [];
+    const askers = new Set(place.all("node").map(({ node }) => node));
+    const roams = [...askers].find((node) => known.some((other) => other.node === node && other.ip !== ip));
+    const nodes = Map.groupBy(place.all("keyNode"), ({ key }) => key);
+    const nodesOf = (key: string): readonly string[] => (nodes.get(key) ?? []).map(({ node }) => node);
+    const whose = new Map(place.all("whose").map((told) => [told.key, told]));
+    const uses = place.all("used").map((used) => ({ ...used, ms: Date.parse(used.time), own: nodesOf(used.key) }));
+    return uses.flatMap(({ ms, own, ...used }) => {
+      const others = [...askers].filter((node) => !own.includes(node));
+      // Of a key whose node is not known, any of them may be its own.
+      if (others.length >= (own.length > 0 ? 2 : 3)) return [];
+      const earlier = uses.filter((other) => other.ms <= ms - DAY_MS).flatMap((other) => other.own);
+      const usual = new Set(earlier.filter((node) => !own.includes(node))).size >= 2;
+      const itself = own.length === 0 || own.some((node) => askers.has(node));
+      const { severity, reason } = worthOf({ ip, askers, roams, usual, itself });
+      const { whom = used.key, role = "" } = whose.get(used.key) ?? {};
+      return [
+        {
+          sentence: `The key of pod ${whom} called ${used.api} from ${ip}, from where ${askers.size === 0 ? "no node" : "hardly a node"} of its cluster comes`,
+          // The address is what is wrong: who took several keys is one thief.
+          on: "pods' keys",
+          at: used.time,
+          actor: podActor(whom, used.key, role),
+          action: used.api,
+          target: ip,
+          scope: scopeIn(id),
+          sourceIP: ip,
+          severity,
+          ...(severity !== "high" && { confidence: "low" as const }),
+          evidence: [{ field: "key.used", value: `${used.key} ${used.api} ${used.time}`, event: used.source }],
+          reasons: [reason],
+        },
+      ];
+    });
+  },
+});
+
+interface Place {
+  readonly ip: string;
+  /** Nodes that asked EKS Auth from here: fewer than two others than the key's own. */
+  readonly askers: ReadonlySet<string>;
+  /** One of them that asked from elsewhere, too. */
+  readonly roams: string | undefined;
+  /** Pods of two other nodes came from here a day before already. */
+  readonly usual: boolean;
+  /** The key's own node is one of them, for all that is known. */
+  readonly itself: boolean;
+}
+
+/** What a single node shows counts little: its credentials may be in the same hands. A node with one way out is what a node is that has an
+ * address of its own, or its zone for itself. */
+function worthOf({ ip, askers, roams, usual, itself }: Place): { severity: Severity; reason: string } {
+  if (askers.size === 0)
+    return usual
+      ? {
+          severity: "low",
+          reason: "pods of other nodes came from there days before: they may leave by a way of their own",
+        }
+      : { severity: "high", reason: `no node asked EKS Auth from ${ip}` };
+  if (roams !== undefined)
+    return { severity: "medium", reason: `node ${roams} asked EKS Auth from ${ip}, and from elsewhere, too` };
+  return itself
+    ? { severity: "informational", reason: "its own node asks EKS Auth from there, and from nowhere else" }
+    : { severity: "low", reason: "one other node asks EKS Auth from there, and from nowhere else" };
+}

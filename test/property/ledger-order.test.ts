@@ -1,0 +1,207 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Draft } from "../../detectors/core/compose.ts";
+import { mergeDrafts } from "../../detectors/core/merge.ts";
+import { type Clock, createClock, LATENESS_MS, type RawTrail } from "../../detectors/ledger/clock.ts";
+import { relays } from "../../detectors/ledger/relays.ts";
+import { ledgerDetectors, registry } from "../../detectors/registry.ts";
+import type { Due, Store } from "../../functions/ledger/ports.ts";
+import { manyPlaces, probes, usedAfterPod } from "../support/probes.ts";
+import { scenario } from "../support/scenario.ts";
+import { type Book, type Fault, type Outcome, planOf, type Run, simplePlan, workersOf } from "../support/workers.ts";
+import { root } from "../tools/folders.ts";
+
+/** All but one: which of two requests came second with an auditID, a worker's own memory tells, and not the ledger. */
+const everybody = workersOf([...registry.filter(({ meta }) => meta.id !== "trail/reused-audit-id"), ...probes]);
+const onlyProbes = workersOf(probes);
+/** Those that judge by what lies within their time: a count over all of a life is another at its end. */
+const timely = workersOf(probes.filter((probe) => probe !== manyPlaces));
+
+/** Whatever becomes of the lines on their way, the ledger and the findings are those of the simple run. */
+function orderFree(run: Run, lines: fc.Arbitrary<readonly string[]>, fault: Fault = {}) {
+  const simple = simply(run);
+  return fc.asyncProperty(
+    lines.chain((some) => fc.record({ lines: fc.constant(some), plan: planOf(some) })),
+    fc.scheduler(),
+    async ({ lines: some, plan }, scheduler) => {
+      expect(await run(plan, scheduler, fault)).toEqual(await simple(some));
+    },
+  );
+}
+
+/** The simple run, once of each choice of lines. */
+function simply(run: Run): (lines: readonly string[]) => Promise<Outcome> {
+  const known = new Map<string, Promise<Outcome>>();
+  return (lines) => {
+    const key = lines.join("\n");
+    const outcome = known.get(key) ?? run(simplePlan(lines));
+    known.set(key, outcome);
+    return outcome;
+  };
+}
+
+describe("any order, batches, repetitions, workers, failures and crashes", () => {
+  it("leave the findings of a whole day as they are", async () => {
+    const simple = await everybody(simplePlan(scenario));
+    expect(simple.findings.length).toBeGreaterThan(20);
+    expect(simple.due).toBe(0);
+    await fc.assert(orderFree(everybody, fc.constant(scenario)), { numRuns: 15 });
+  });
+
+  it("leave those of any part of it as they are", async () => {
+    const part = fc.subarray([...scenario], { minLength: 2, maxLength: 20 });
+    await fc.assert(orderFree(onlyProbes, part), { numRuns: 60 });
+  });
+
+  const samples = ledgerDetectors.map(({ meta: { id } }) => {
+    const folder = join(root, "detectors", id, "events");
+    const files = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8").trimEnd().split("\n"));
+    return { id, files };
+  });
+
+  it.each(samples)("leave the findings of $id's samples as they are", async ({ files }) => {
+    const some = fc.subarray(files, { minLength: 1, maxLength: 2 }).map((all) => all.flat());
+    await fc.assert(orderFree(everybody, some), { numRuns: 4 });
+  });
+});
+
+/** When a verdict may be made: the clock's time, of all that was read at `now`. */
+type Until = (clock: Clock, newest: number, now: number) => number | undefined;
+
+/** Records come as late as their trail may be, and verdicts are made at any time between them. */
+const sweepFree = (until: Until) => {
+  const late = fc.array(fc.nat({ max: 100 }), { minLength: scenario.length, maxLength: scenario.length });
+  const swept = fc.array(fc.boolean(), { minLength: scenario.length, maxLength: scenario.length });
+  const simple = simply(timely);
+  return fc.asyncProperty(late, swept, async (percents, sweeps) => {
+    const arriving = scenario.map((line, index) => arrival(line, percents[index] ?? 0)).sort((a, b) => a.now - b.now);
+    const clock = createClock();
+    let newest = 0;
+    const plan = {
+      ...simplePlan(arriving.map(({ line }) => line)),
+      sweeps: arriving.map(({ trail, time, now }, index) => {
+        clock.tick(trail, time, now);
+        newest = Math.max(newest, time);
+        return sweeps[index] === true ? until(clock, newest, now) : undefined;
+      }),
+    };
+    expect(await timely(plan)).toEqual(await simple(scenario));
+  });
+};
+
+function arrival(line: string, percent: number) {
+  const { eventTime, requestReceivedTimestamp = eventTime } = JSON.parse(line);
+  const trail: RawTrail = eventTime === undefined ? "k8s-audit" : "cloudtrail";
+  const time = Date.parse(requestReceivedTimestamp);
+  return { line, trail, time, now: time + (LATENESS_MS[trail] * percent) / 100 };
+}
+
+describe("verdicts made while records come", () => {
+  it("are those that are made at the end", async () => {
+    await fc.assert(
+      sweepFree((clock, _newest, now) => clock.time(now)),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe("the proof fails where", () => {
+  /** Whether it sees within so many runs what is wrong; in which of them is a matter of the seed. Whatever else goes wrong is no proof. */
+  async function fails<T>(property: fc.IAsyncPropertyWithHooks<T>, numRuns = 200): Promise<boolean> {
+    const { failed, errorInstance } = await fc.check(property, { numRuns, seed: 1, endOnFailure: true });
+    if (failed && (errorInstance as Error | null)?.name !== "AssertionError") throw errorInstance;
+    return failed;
+  }
+  const failsWith = (fault: Fault, run: Run = onlyProbes): Promise<boolean> =>
+    fails(orderFree(run, fc.constant(scenario), fault));
+
+  it("nothing is wrong: not at all", async () => {
+    expect(await fails(orderFree(onlyProbes, fc.constant(scenario)), 15)).toBe(false);
+  });
+
+  it("a batch is remembered before its findings are out", async () => {
+    expect(await failsWith({ remembersBeforePublish: true })).toBe(true);
+  });
+
+  it("a merge answers with what was read before it", async () => {
+    const store = (inner: Store): Store => ({
+      ...inner,
+      async merge(ref, facts, keepUntil) {
+        const [before] = await inner.read([ref]);
+        await inner.merge(ref, facts, keepUntil);
+        const sets = new Map(before?.sets);
+        for (const { attribute, value, source } of facts)
+          sets.set(attribute, new Map([...(sets.get(attribute) ?? []), [value, source]]));
+        return { kind: ref.kind, id: ref.id, sets };
+      },
+    });
+    expect(await failsWith({ store })).toBe(true);
+  });
+
+  it("one record waits for each entity and time, whichever was written last", async () => {
+    const store = (inner: Store): Store => {
+      const last = new Map<string, Due>();
+      return {
+        ...inner,
+        async put(records) {
+          for (const due of records) {
+            const place = `${due.at} ${due.kind}/${due.id}`;
+            const overwritten = last.get(place);
+            if (overwritten !== undefined)
+              await inner.done(
+                (await inner.due("9999", 10_000)).filter(
+                  ({ at, id, detector }) =>
+                    at === overwritten.at && id === overwritten.id && detector === overwritten.detector,
+                ),
+              );
+            last.set(place, due);
+            await inner.put([due]);
+          }
+        },
+      };
+    };
+    expect(await failsWith({ store })).toBe(true);
+  });
+
+  it("what is written first is passed on, and not what a later link would carry", async () => {
+    const facts = new Set(relays.filter(({ from }) => from === "pod").map(({ fact }) => fact));
+    const store = (inner: Store): Store => ({
+      ...inner,
+      async merge(ref, told, keepUntil) {
+        const state = await inner.merge(ref, told, keepUntil);
+        const seen = (name: string): boolean => !facts.has(name) || told.some(({ attribute }) => attribute === name);
+        return ref.kind === "pod" ? { ...state, sets: new Map([...state.sets].filter(([name]) => seen(name))) } : state;
+      },
+    });
+    // Nobody else looks at pods.
+    expect(await failsWith({ store }, workersOf([usedAfterPod]))).toBe(true);
+  });
+
+  it("verdicts go by the newest event of any trail", async () => {
+    expect(await fails(sweepFree((_clock, newest) => newest))).toBe(true);
+  });
+
+  it("verdicts go by the newest event of any trail that may not come later", async () => {
+    expect(await fails(sweepFree((_clock, newest) => newest - LATENESS_MS["k8s-audit"]))).toBe(true);
+  });
+
+  it("counts are added up", async () => {
+    const book = (): Book => {
+      const drafts = new Map<string, Draft>();
+      return {
+        add(more) {
+          for (const draft of more) {
+            const known = drafts.get(draft.finding.id);
+            const merged = known === undefined ? draft : mergeDrafts(known, draft);
+            const count = (known?.finding.count ?? 0) + 1;
+            drafts.set(draft.finding.id, { ...merged, finding: { ...merged.finding, count } });
+          }
+        },
+        all: () => [...drafts.values()].map(({ finding }) => finding),
+      };
+    };
+    expect(await failsWith({ book })).toBe(true);
+  });
+});

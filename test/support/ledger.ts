@@ -1,0 +1,64 @@
+import { createAuditIdMemory } from "../../detectors/core/audit-ids.ts";
+import { createChain } from "../../detectors/core/chain.ts";
+import { createScreen } from "../../detectors/core/screen.ts";
+import { arm } from "../../detectors/core/settings.ts";
+import type { Detector } from "../../detectors/ledger/contracts.ts";
+import { auditLearners, callLearners } from "../../detectors/ledger/learners.ts";
+import { registry } from "../../detectors/registry.ts";
+import { createMemoryStore } from "../../functions/adapters/ledger/memory.ts";
+import { createEngine } from "../../functions/ledger/engine.ts";
+import type { Store } from "../../functions/ledger/ports.ts";
+import { createRecall } from "../../functions/ledger/recall.ts";
+import { createSchool } from "../../functions/ledger/school.ts";
+import { createFrames } from "../../functions/pipeline/decode/frame.ts";
+import { createFindingBook } from "../../functions/pipeline/findings.ts";
+import type { Chunk } from "../../functions/pipeline/records.ts";
+import { pipeline, run } from "../../functions/pipeline/run.ts";
+import { createTally, type Totals } from "../../functions/pipeline/tally.ts";
+import type { Config } from "../../schemas/config/config.ts";
+import type { Finding } from "../../schemas/findings/finding.ts";
+import { scope } from "./sample.ts";
+
+export interface LedgerFlowOptions {
+  readonly detectors?: readonly Detector[];
+  readonly config?: Config;
+  readonly store?: Store;
+  /** Judges what is due at the end; default: all of it. */
+  readonly settle?: boolean;
+}
+
+export interface LedgerFlow {
+  readonly findings: readonly Finding[];
+  readonly totals: Totals;
+  readonly store: Store;
+}
+
+/** The whole flow with a ledger over texts in wire form, one chunk a text: what the laptop does with its files. */
+export async function ledgerFlow(texts: readonly string[], options: LedgerFlowOptions = {}): Promise<LedgerFlow> {
+  const settings = arm(options.detectors ?? registry, options.config ?? { version: 1 }, {}, []);
+  const store = options.store ?? createMemoryStore();
+  const book = createFindingBook();
+  const engine = createEngine({
+    ...{ store, recall: createRecall(10_000), armed: settings.ledger, site: settings.site },
+    now: () => 0,
+  });
+  const judge = {
+    chain: createChain(settings.armed, settings.site, settings.suppressions),
+    screen: createScreen(settings.armed.map(({ detector }) => detector)),
+    school: createSchool(auditLearners, callLearners),
+    auditIds: createAuditIdMemory(10_000),
+    tally: createTally(),
+    unwrapping: { scope },
+  };
+  const sink = { write: (drafts: Parameters<typeof book.add>[0]) => book.add(drafts) };
+  await run(pipeline(chunksOf(texts), { judge, ledger: engine, sink, limit: 1 }));
+  if (options.settle !== false) await engine.settle(Date.UTC(9999), async (drafts) => book.add(drafts));
+  return { findings: book.all(), totals: judge.tally.totals(), store };
+}
+
+async function* chunksOf(texts: readonly string[]): AsyncGenerator<Chunk> {
+  for (const [index, text] of texts.entries()) {
+    const framer = createFrames({ from: `input-${index}` });
+    yield { frames: [...framer.push(text), ...framer.end()], bytes: 0 };
+  }
+}

@@ -1,0 +1,223 @@
+/** Workers on one ledger, as the shards of a stream have them: whatever may happen to their batches and store calls happens by plan. */
+import fc from "fast-check";
+import { createAuditIdMemory } from "../../detectors/core/audit-ids.ts";
+import { createChain } from "../../detectors/core/chain.ts";
+import type { Draft } from "../../detectors/core/compose.ts";
+import { createScreen } from "../../detectors/core/screen.ts";
+import { arm } from "../../detectors/core/settings.ts";
+import type { Detector } from "../../detectors/ledger/contracts.ts";
+import { auditLearners, callLearners } from "../../detectors/ledger/learners.ts";
+import { createMemoryStore } from "../../functions/adapters/ledger/memory.ts";
+import { createEngine } from "../../functions/ledger/engine.ts";
+import type { Store } from "../../functions/ledger/ports.ts";
+import { createRecall } from "../../functions/ledger/recall.ts";
+import { createSchool } from "../../functions/ledger/school.ts";
+import { createFrames } from "../../functions/pipeline/decode/frame.ts";
+import { createFindingBook } from "../../functions/pipeline/findings.ts";
+import { type Judge, judgeChunk } from "../../functions/pipeline/judge.ts";
+import { createTally } from "../../functions/pipeline/tally.ts";
+import type { Finding } from "../../schemas/findings/finding.ts";
+import { scope } from "./sample.ts";
+
+/** Where findings go. */
+export interface Book {
+  readonly add: (drafts: readonly Draft[]) => void;
+  readonly all: () => readonly Pick<Finding, "id" | "severity" | "subject" | "count">[];
+}
+
+/** What a mutant changes. */
+export interface Fault {
+  readonly store?: (store: Store) => Store;
+  readonly book?: () => Book;
+  readonly remembersBeforePublish?: boolean;
+}
+
+/** What becomes of a call: of the store, or the sink. */
+export type Luck = "fine" | "fails before" | "fails after";
+
+export interface Plan {
+  /** In the order in which they are taken. */
+  readonly batches: readonly (readonly string[])[];
+  readonly workers: number;
+  /** Of store calls, as they come; then all is fine. */
+  readonly calls: readonly Luck[];
+  readonly publishes: readonly Luck[];
+  /** Whether a worker that failed goes on (false) or is started anew, as after a crash. */
+  readonly crashes: readonly boolean[];
+  /** Until when (ms) verdicts are made when the batch of this index is done. */
+  readonly sweeps?: readonly (number | undefined)[];
+}
+
+/** What happened by plan, not by mistake. */
+class Planned extends Error {
+  override readonly name = "Planned";
+}
+
+export interface Outcome {
+  /** id, severity, subject and count of every finding, sorted. */
+  readonly findings: readonly string[];
+  /** Every value that the ledger holds, sorted; which event told it first is a matter of order. */
+  readonly values: readonly string[];
+  readonly due: number;
+}
+
+type Interleave = Pick<fc.Scheduler, "schedule" | "waitFor">;
+const atOnce: Interleave = { schedule: (task) => task, waitFor: (task) => task };
+
+export type Run = (plan: Plan, scheduler?: Interleave, fault?: Fault) => Promise<Outcome>;
+
+/** Everything that workers share is made once. */
+export function workersOf(detectors: readonly Detector[]): Run {
+  const settings = arm(detectors, { version: 1 }, {}, []);
+  const chain = createChain(settings.armed, settings.site, settings.suppressions);
+  const screen = createScreen(settings.armed.map(({ detector }) => detector));
+
+  return async (plan, scheduler = atOnce, fault = {}) => {
+    const memory = createMemoryStore();
+    const faulty = fault.store?.(interleaved(memory, scheduler)) ?? interleaved(memory, scheduler);
+    const store = failing(faulty, plan.calls);
+    const book = fault.book?.() ?? createFindingBook();
+    const publish = lucky(plan.publishes, async (drafts: readonly Draft[]) => book.add(drafts));
+    const crashes = plan.crashes.values();
+
+    function start() {
+      const options = { store, armed: settings.ledger, site: settings.site, now: () => 0, parallel: 4 };
+      const engine = createEngine({ ...options, recall: createRecall(10_000) });
+      const school = createSchool(auditLearners, callLearners);
+      const judge: Judge = {
+        ...{ chain, screen, school, auditIds: createAuditIdMemory(1_000), tally: createTally() },
+        unwrapping: { scope },
+      };
+      return {
+        async take(batch: readonly string[]): Promise<void> {
+          const framer = createFrames({ from: "batch" });
+          const frames = [...framer.push(batch.join("\n")), ...framer.end()];
+          const { drafts, facts, lessons } = judgeChunk({ frames, bytes: 0 }, judge);
+          const taken = await engine.take(facts, drafts);
+          const remember = (): void => {
+            taken.remember();
+            school.remember(lessons);
+          };
+          if (fault.remembersBeforePublish === true) remember();
+          await publish([...drafts, ...taken.drafts]);
+          remember();
+        },
+        settle: (until: number) => engine.settle(until, publish),
+      };
+    }
+    type Worker = ReturnType<typeof start>;
+
+    /** Until it succeeds: in the same process, or in a new one. */
+    async function persist(worker: Worker, work: (worker: Worker) => Promise<unknown>): Promise<Worker> {
+      for (let current = worker; ; ) {
+        try {
+          await work(current);
+          return current;
+        } catch (error) {
+          if (!(error instanceof Planned)) throw error;
+          if (crashes.next().value === true) current = start();
+        }
+      }
+    }
+
+    const queue = plan.batches.entries();
+    async function serve(): Promise<void> {
+      let worker = start();
+      for (const [index, batch] of queue) {
+        worker = await persist(worker, ({ take }) => take(batch));
+        const until = plan.sweeps?.[index];
+        if (until !== undefined) worker = await persist(worker, ({ settle }) => settle(until));
+      }
+    }
+    await scheduler.waitFor(Promise.all(Array.from({ length: plan.workers }, serve)));
+    await scheduler.waitFor(persist(start(), ({ settle }) => settle(Date.UTC(9999))));
+    return outcomeOf(book, memory);
+  };
+}
+
+/** One worker, one record at a time, and nothing goes wrong. */
+export const simplePlan = (lines: readonly string[]): Plan => ({
+  batches: lines.map((line) => [line]),
+  workers: 1,
+  ...{ calls: [], publishes: [], crashes: [] },
+});
+
+/** Any order, batches, repetitions, workers and misfortunes. */
+export function planOf(lines: readonly string[]): fc.Arbitrary<Plan> {
+  const luck = fc.constantFrom<Luck>("fine", "fine", "fine", "fails before", "fails after");
+  const order = fc
+    .subarray([...lines], { maxLength: Math.ceil(lines.length / 3) })
+    .chain((twice) => fc.shuffledSubarray([...lines, ...twice], { minLength: lines.length + twice.length }));
+  return fc.record({
+    batches: fc.tuple(order, fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 6 })).map(cut),
+    workers: fc.integer({ min: 1, max: 4 }),
+    calls: fc.array(luck, { maxLength: 80, size: "max" }),
+    // The more often, as there are few: what a batch found must be found again.
+    publishes: fc.array(fc.constantFrom<Luck>("fine", "fails before", "fails after"), { maxLength: 30, size: "max" }),
+    crashes: fc.array(fc.boolean(), { maxLength: 40 }),
+  });
+}
+
+function cut([lines, sizes]: readonly [readonly string[], readonly number[]]): string[][] {
+  const batches: string[][] = [];
+  for (let at = 0, index = 0; at < lines.length; index += 1) {
+    const size = sizes[index % sizes.length] ?? 1;
+    batches.push(lines.slice(at, at + size));
+    at += size;
+  }
+  return batches;
+}
+
+/** Every call waits for its turn twice: before its effect, and between its effect and its answer. */
+function interleaved(store: Store, scheduler: Interleave): Store {
+  const turn = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    await scheduler.schedule(Promise.resolve(), `${name} comes`);
+    const answer = await work();
+    await scheduler.schedule(Promise.resolve(), `${name} is answered`);
+    return answer;
+  };
+  return {
+    ...store,
+    merge: (ref, facts, keepUntil) => turn(`merge ${ref.kind}`, () => store.merge(ref, facts, keepUntil)),
+    read: (refs) => turn("read", () => store.read(refs)),
+    put: (records) => turn("put", () => store.put(records)),
+    due: (until, limit, after) => turn("due", () => store.due(until, limit, after)),
+    done: (records) => turn("done", () => store.done(records)),
+  };
+}
+
+function failing(store: Store, calls: readonly Luck[]): Store {
+  const luck = calls.values();
+  return {
+    ...store,
+    merge: lucky(luck, store.merge),
+    read: lucky(luck, store.read),
+    put: lucky(luck, store.put),
+    due: lucky(luck, store.due),
+    done: lucky(luck, store.done),
+  };
+}
+
+function lucky<A extends unknown[], T>(
+  all: readonly Luck[] | IterableIterator<Luck>,
+  call: (...args: A) => Promise<T>,
+): (...args: A) => Promise<T> {
+  const luck = Array.isArray(all) ? all.values() : (all as IterableIterator<Luck>);
+  return async (...args) => {
+    const what: Luck | undefined = luck.next().value;
+    if (what === "fails before") throw new Planned(what);
+    const answer = await call(...args);
+    if (what === "fails after") throw new Planned(what);
+    return answer;
+  };
+}
+
+async function outcomeOf(book: Book, store: Store): Promise<Outcome> {
+  const findings = book.all().map(({ id, severity, subject, count }) => `${id} ${severity} ${subject} ${count}`);
+  const values: string[] = [];
+  for await (const { kind, id, sets } of store.all())
+    for (const [attribute, all] of sets)
+      for (const value of all.keys()) values.push(`${kind}/${id} ${attribute}=${value}`);
+  const left = await store.due("9999-12-31", 1_000);
+  return { findings: findings.sort(), values: values.sort(), due: left.length };
+}
