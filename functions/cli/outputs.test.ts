@@ -75,6 +75,13 @@ it("Ctrl-C ends what writes to a reader that has stopped", async () => {
   expect(ended).toEqual([null, "SIGINT"]);
 });
 
+it("what is set aside shows no secret of a record that was cut", () => {
+  const aside = join(dir, "aside.json");
+  const cut = `Oops ${attack.replace("/api/v1/services", "/x?command=--token&command=Zx9kQ7wLmN4pR2tV8yB3")}`;
+  shell('"$@"', "replay", "--set-aside", aside, log("cut.json", cut));
+  expect(readFileSync(aside, "utf8")).toMatch(/^\{.*command=--token&command=\[redacted\].*\}\n$/);
+});
+
 describe("a log is not written over", () => {
   it.each(["--out", "--set-aside"])("by %s, whatever name it goes by", (option) => {
     const input = log("own.json");

@@ -11,6 +11,7 @@ import { samples } from "../../detectors/samples.generated.ts";
 import type { CrosstrailError, ErrorCode } from "../../schemas/errors.ts";
 import { UNKNOWN } from "../../schemas/events/event.ts";
 import { type Severity, severityRank } from "../../schemas/findings/finding.ts";
+import { redact } from "../../schemas/redact.ts";
 import { createMemoryStore } from "../adapters/ledger/memory.ts";
 import { type Output, openOutput } from "../adapters/sinks/output.ts";
 import { readInputs, totalBytes } from "../adapters/sources/files.ts";
@@ -109,7 +110,7 @@ async function read(
     onAside({ origin: { from, line }, code, message, excerpt }) {
       if (!firstAside.has(code))
         firstAside.set(code, { origin: { from, ...(line && { line }) }, code, message, excerpt });
-      if (asideOutput !== undefined) asideLines.push(safeJson({ from, line, code, message, excerpt }));
+      if (asideOutput !== undefined) asideLines.push(safeJson({ from, line, code, message, excerpt: redact(excerpt) }));
       log.info({ code, from, line }, "set aside");
     },
   };
