@@ -144,6 +144,12 @@ describe("what a finding shows", () => {
     ]);
   });
 
+  it("names no event by more than an id is long", () => {
+    const [finding] = judge([detector("a/x", () => hit())], {}, event({ auditID: "x".repeat(100_000) })).findings;
+    expect(finding?.events[0]?.length).toBe(256);
+    expect(JSON.stringify(finding).length).toBeLessThan(20_000);
+  });
+
   it("quotes no value as an option of a command", () => {
     const of = event({ user: { username: "--server=https://203.0.113.9", groups: [] } });
     const queries = judge([detector("a/x", () => hit())], {}, of).findings[0]?.queries ?? [];

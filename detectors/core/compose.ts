@@ -58,6 +58,8 @@ export function compose(judged: Judged, also: readonly Judged[], related: readon
   const { id, subject } = findingId(judged);
   const identity = identityOf(event);
   const seen = new Date(event.time).toISOString();
+  // A client may give its request an id of a megabyte, two hundred times.
+  const eventId = cut(event.id, 256);
   const action = actionOf(event);
   const target = targetOf(event);
   const shown = {
@@ -66,7 +68,7 @@ export function compose(judged: Judged, also: readonly Judged[], related: readon
     ...(event.sourceIP !== undefined && { sourceIP: event.sourceIP }),
     target: target.whole,
     ...event.scope,
-    events: [event.id],
+    events: [eventId],
     action,
   };
   const finding: Finding = compact({
@@ -93,7 +95,7 @@ export function compose(judged: Judged, also: readonly Judged[], related: readon
     attack: attackOf(meta),
     evidence: hit.evidence
       .slice(0, 20)
-      .map(({ field, value }) => ({ field, value: cut(redact(value), 1_024), event: event.id })),
+      .map(({ field, value }) => ({ field, value: cut(redact(value), 1_024), event: eventId })),
     eventsTotal: "1",
     firstStep: meta.triage[0]?.do ?? "",
     queries: queriesOf(meta.triage, { ...shown, targetParts: target }),
@@ -103,7 +105,7 @@ export function compose(judged: Judged, also: readonly Judged[], related: readon
   });
   return {
     finding,
-    events: new Map([[hashOf(identity), event.id]]),
+    events: new Map([[hashOf(identity), eventId]]),
     overflow: false,
     lead: `${seen}\n${hashOf(identity)}\n${rankOf(event)}`,
   };
