@@ -19,8 +19,8 @@ export function mergeDrafts(a: Draft, b: Draft): Draft {
     lastSeen:
       min(a.finding.lastSeen, b.finding.lastSeen) === a.finding.lastSeen ? b.finding.lastSeen : a.finding.lastSeen,
     count: kept.size,
-    // A finding about an entity rests on more events than it counts occurrences.
-    events: union(a.finding.events, b.finding.events, MAX_EVENTS),
+    // What a finding about an entity counts rests on more than one event each.
+    events: overflow ? [...new Set(kept.values())].sort() : union(a.finding.events, b.finding.events, MAX_EVENTS),
     eventsTotal: overflow ? `${MAX_EVENTS}+` : String(kept.size),
     reasons: union(first.finding.reasons, second.finding.reasons),
     related: union(first.finding.related, second.finding.related),

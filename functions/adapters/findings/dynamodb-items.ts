@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
 import type { Draft } from "../../../detectors/core/compose.ts";
 import type { Kept, Mark, Publication, Reminder } from "../../findings/ports.ts";
-import { draftOf } from "../../findings/text.ts";
+import { draftOf, draftText } from "../../findings/text.ts";
 import { type Item, SHARDS } from "../ledger/dynamodb-items.ts";
 
 /** How findings and reminders look in the table, beside the entities of the ledger. */
@@ -13,11 +13,52 @@ export const findingId = ({ pk }: Item): string => (pk?.S ?? "").slice(FINDING.l
 
 /** Good enough and fast: a finding takes a third of a millisecond, and a quarter of its size. */
 const QUALITY = 4;
+/** Of the 400 KB of an item; the rest is for its marks. */
+const MAX_BYTES = 360 * 1_024;
 
-/** Compressed: a finding names an event's id twice and much else more than once, and a table is paid by the kilobyte. */
-export const packed = (text: string): { readonly B: Uint8Array } => ({
-  B: brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: QUALITY } }),
-});
+/** A draft as it goes into an item. */
+export interface Packed {
+  readonly draft: Draft;
+  readonly text: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Compressed: a finding names an event's id twice and much else more than once, and a table is paid by the kilobyte. Of what somebody has made
+ * larger than an item, what it is and what it counts stays. */
+export function packed(draft: Draft): Packed {
+  const [whole, ...briefer] = [draft, withoutRecord(draft), bare(draft)];
+  let result = pack(whole);
+  for (const less of briefer) if (result.bytes.length > MAX_BYTES) result = pack(less);
+  return result;
+}
+
+function pack(draft: Draft): Packed {
+  const text = draftText(draft);
+  const params = { [constants.BROTLI_PARAM_QUALITY]: QUALITY };
+  return { draft, text, bytes: brotliCompressSync(text, { params }) };
+}
+
+const withoutRecord = (draft: Draft): Draft => ({ ...draft, finding: { ...draft.finding, raw: [], truncated: true } });
+
+const FEW = 10;
+function bare({ finding, events, ...rest }: Draft): Draft {
+  const { actor, actingAs, action, reasons, related, notExempted } = finding;
+  const { argv, uri, ...act } = action;
+  return {
+    ...rest,
+    // The identities count; what the log calls them is looked up by the first.
+    events: new Map([...events.keys()].map((identity) => [identity, ""])),
+    finding: {
+      ...finding,
+      ...{ raw: [], evidence: [], forwardedFor: [], queries: [], truncated: true, action: act },
+      ...{ reasons: reasons.slice(0, FEW), related: related.slice(0, FEW), notExempted: notExempted.slice(0, FEW) },
+      actor: { ...actor, groups: [] },
+      ...(actingAs !== undefined && { actingAs: { ...actingAs, groups: [] } }),
+      events: finding.events.slice(0, FEW),
+    },
+  };
+}
+
 const unpacked = (item: Item): string => brotliDecompressSync(item.draft?.B ?? new Uint8Array()).toString();
 
 /** A finding as it was read, and what a merge needs to know beside it. */

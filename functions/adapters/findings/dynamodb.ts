@@ -7,11 +7,9 @@ import {
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
-import type { Draft } from "../../../detectors/core/compose.ts";
 import { mergeDrafts } from "../../../detectors/core/merge.ts";
 import { CrosstrailError } from "../../../schemas/errors.ts";
 import type { Findings, Kept } from "../../findings/ports.ts";
-import { draftText } from "../../findings/text.ts";
 import type { DynamoOptions } from "../ledger/dynamodb.ts";
 import { EXPIRES, type Item, SHARDS } from "../ledger/dynamodb-items.ts";
 import { answered, chunks, getAll, putAll, query, scan, type Table } from "../ledger/dynamodb-requests.ts";
@@ -19,6 +17,7 @@ import {
   findingId,
   findingKey,
   keptOf,
+  type Packed,
   packed,
   publicationText,
   reminderItem,
@@ -60,13 +59,13 @@ export function createDynamoFindings({ client, table, wait = (ms) => sleep(ms) }
     }
   }
 
-  async function write(draft: Draft, text: string, expires: number, over?: Stored): Promise<Kept | undefined> {
+  async function write({ draft, bytes }: Packed, expires: number, over?: Stored): Promise<Kept | undefined> {
     const item = await update(draft.finding.id, {
       UpdateExpression: "SET draft = :draft, rev = :next, #t = :t",
       ConditionExpression: over === undefined ? "attribute_not_exists(rev)" : "rev = :rev",
       ExpressionAttributeNames: { "#t": EXPIRES },
       ExpressionAttributeValues: {
-        ...{ ":draft": packed(text), ":next": { N: String((over?.revision ?? 0) + 1) }, ":t": { N: String(expires) } },
+        ...{ ":draft": { B: bytes }, ":next": { N: String((over?.revision ?? 0) + 1) }, ":t": { N: String(expires) } },
         ...(over !== undefined && { ":rev": { N: String(over.revision) } }),
       },
       ReturnValues: "ALL_NEW",
@@ -105,10 +104,9 @@ export function createDynamoFindings({ client, table, wait = (ms) => sleep(ms) }
       const asked = Math.ceil(keepUntil / 1_000 / HOUR_S) * HOUR_S;
       for (let round = 0; round < MAX_ROUNDS; round += 1) {
         const known = await get(id);
-        const merged = known === undefined ? draft : mergeDrafts(known.kept.draft, draft);
-        const text = draftText(merged);
-        if (known?.text === text && known.expires >= asked) return known.kept;
-        const kept = await write(merged, text, Math.max(asked, known?.expires ?? 0), known);
+        const merged = packed(known === undefined ? draft : mergeDrafts(known.kept.draft, draft));
+        if (known?.text === merged.text && known.expires >= asked) return known.kept;
+        const kept = await write(merged, Math.max(asked, known?.expires ?? 0), known);
         if (kept !== undefined) return kept;
         await wait(Math.min(FIRST_WAIT_MS * 2 ** round, MAX_WAIT_MS) * Math.random());
       }
