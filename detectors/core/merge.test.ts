@@ -138,4 +138,32 @@ describe("merging findings", () => {
     expect(view(mergeAll(many.toReversed()))).toEqual(view(forward));
     expect(mergeAll(many.slice(0, 200)).finding.eventsTotal).toBe("200");
   });
+
+  it("keeps every event that a finding about an entity rests on, told once or twice", () => {
+    const one = draft({ auditID: "a", second: 1, severity: "low", reason: "r" });
+    const about: Draft = { ...one, finding: { ...one.finding, events: ["a", "b", "c"] } };
+    expect(view(mergeDrafts(about, about))).toEqual(view(about));
+    const other = draft({ auditID: "d", second: 2, severity: "low", reason: "r" });
+    for (const [x, y] of [
+      [about, other],
+      [other, about],
+    ] as const)
+      expect(mergeDrafts(x, y).finding).toMatchObject({ count: 2, events: ["a", "b", "c", "d"] });
+  });
+
+  it("gives the same finding in any order and grouping of tellings that differ in their words", () => {
+    const tellings = ["x", "y", "z"].map((title, index) => {
+      const one = draft({ auditID: "a", second: 1, severity: "low", reason: String(3 - index) });
+      return { ...one, finding: { ...one.finding, title }, events: new Map([["identity", title]]) };
+    });
+    const whole = ({ events, ...rest }: Draft) => ({ ...view({ events, ...rest }), events: [...events] });
+    const [x, y, z] = tellings as [Draft, Draft, Draft];
+    for (const merged of [
+      mergeDrafts(mergeDrafts(z, y), x),
+      mergeDrafts(z, mergeDrafts(x, y)),
+      mergeDrafts(mergeDrafts(y, mergeDrafts(z, x)), y),
+    ])
+      expect(whole(merged)).toEqual(whole(mergeDrafts(x, mergeDrafts(y, z))));
+    expect(mergeDrafts(z, x).finding.title).toBe("x");
+  });
 });
