@@ -10,9 +10,9 @@ describe("findings in memory", () => {
     const lost = draftOf({ on: "lost", second: 59 });
     await store.merge(lost, 1);
     await store.mark(lost.finding.id, { steps: ["new"], at: 1, seen: "s" });
-    for (let n = 0; n < 3_000; n += 1) await store.merge(draftOf({ on: `noise ${n}`, severity: "medium" }), 1);
+    for (let n = 0; n < 100; n += 1) await store.merge(draftOf({ on: `noise ${n}`, severity: "medium" }), 1);
     expect(await store.count()).toBe(10);
-    expect(book.leftOut()).toBe(2_991);
+    expect(book.leftOut()).toBe(91);
     expect(await store.read([lost.finding.id])).toEqual([undefined]);
     expect(await store.merge({ ...lost, finding: { ...lost.finding, severity: "critical" } }, 1)).toMatchObject({
       steps: new Set(),
