@@ -83,10 +83,11 @@ type Until = (clock: Clock, newest: number, now: number) => number | undefined;
 const honest: Until = (clock, _newest, now) => clock.time(now);
 
 /** Records come as late as their trail may be, and verdicts are made at any time between them. */
-const sweepFree = (until: Until, run: Run = onlyProbes, lines: readonly string[] = scenario) => {
+const sweepFree = (until: Until, run: Run = onlyProbes, lines: readonly string[] = scenario, fault: Fault = {}) => {
   const late = fc.array(fc.nat({ max: 100 }), { minLength: lines.length, maxLength: lines.length });
   const swept = fc.array(fc.boolean(), { minLength: lines.length, maxLength: lines.length });
-  const simple = simply(run);
+  const faulty: Run = (plan, scheduler) => run(plan, scheduler, fault);
+  const simple = simply(faulty);
   return fc.asyncProperty(late, swept, async (percents, sweeps) => {
     const arriving = lines.map((line, index) => arrival(line, percents[index] ?? 0)).sort((a, b) => a.now - b.now);
     const clock = createClock();
@@ -99,7 +100,7 @@ const sweepFree = (until: Until, run: Run = onlyProbes, lines: readonly string[]
         return sweeps[index] === true ? until(clock, newest, now) : undefined;
       }),
     };
-    expect(await run(plan)).toEqual(await simple(lines));
+    expect(await faulty(plan)).toEqual(await simple(lines));
   });
 };
 
@@ -206,6 +207,36 @@ describe("the proof fails where", () => {
 
   it("verdicts go by the newest event of any trail that may not come later", async () => {
     expect(await fails(sweepFree((_clock, newest) => newest - LATENESS_MS["k8s-audit"]))).toBe(true);
+  });
+
+  it("verdicts are made on what is known by now, and not on what was known at their time", async () => {
+    const store = (inner: Store): Store => ({
+      ...inner,
+      read: async (refs) =>
+        (await inner.read(refs)).map((state) => ({
+          ...state,
+          sets: new Map([...state.sets].map(([name, all]) => [name, new Map([...all.keys()].map((one) => [one, ""]))])),
+        })),
+    });
+    expect(await fails(sweepFree(honest, onlyProbes, scenario, { store }))).toBe(true);
+    expect(await fails(sweepFree(honest, everybody, scenario, { store }), 40)).toBe(true);
+  });
+
+  it("a fact is known since it was told first, and not since the earliest of what told it", async () => {
+    const store = (inner: Store): Store => ({
+      ...inner,
+      async merge(ref, facts, keepUntil) {
+        const [before] = await inner.read([ref]);
+        const known = ({ attribute, value }: (typeof facts)[number]): boolean =>
+          before?.sets.get(attribute)?.has(value) === true;
+        return inner.merge(
+          ref,
+          facts.filter((one) => !known(one)),
+          keepUntil,
+        );
+      },
+    });
+    expect(await fails(sweepFree(honest, onlyProbes, scenario, { store }))).toBe(true);
   });
 
   /** Findings that are kept in another way: `combine` makes of what was read, and what is told, what is written. */

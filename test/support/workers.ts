@@ -5,6 +5,7 @@ import { createChain } from "../../detectors/core/chain.ts";
 import { createScreen } from "../../detectors/core/screen.ts";
 import { arm } from "../../detectors/core/settings.ts";
 import type { Detector } from "../../detectors/ledger/contracts.ts";
+import { knownSince } from "../../detectors/ledger/facts.ts";
 import { auditLearners, callLearners } from "../../detectors/ledger/learners.ts";
 import { createMemoryFindings } from "../../functions/adapters/findings/memory.ts";
 import { createMemoryStore } from "../../functions/adapters/ledger/memory.ts";
@@ -53,7 +54,7 @@ class Planned extends Error {
 export interface Outcome {
   /** id, severity, subject and count of every finding, sorted. */
   readonly findings: readonly string[];
-  /** Every value that the ledger holds, sorted; which event told it first is a matter of order. */
+  /** Every value that the ledger holds, and since when it is known, sorted. */
   readonly values: readonly string[];
   readonly due: number;
   /** Findings of which the outbox never told anybody at the severity that they have in the end. */
@@ -257,7 +258,7 @@ async function outcomeOf(kept: Findings, letters: readonly Letter[], store: Stor
   const values: string[] = [];
   for await (const { kind, id, sets } of store.all())
     for (const [attribute, all] of sets)
-      for (const value of all.keys()) values.push(`${kind}/${id} ${attribute}=${value}`);
+      for (const [value, source] of all) values.push(`${kind}/${id} ${attribute}=${value} since ${knownSince(source)}`);
   const left = await store.due("9999-12-31", 1_000);
   return { findings: findings.sort(), values: values.sort(), due: left.length, untold };
 }
