@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { sourceOf } from "../../detectors/ledger/facts.ts";
 import { type AuditLearner, about, type CallLearner, nodeId, timeOf } from "../../detectors/ledger/learner.ts";
 import { auditLearners, callLearners } from "../../detectors/ledger/learners.ts";
-import { type Peek, peek } from "../../schemas/events/k8s-audit/peek.ts";
+import { type Peek, peek, receivedIn } from "../../schemas/events/k8s-audit/peek.ts";
 import { auditEvent, users } from "../../test/support/events.ts";
 import { audit, nodeAtWork, podBound, podCall, tokenMinted } from "../../test/support/trails.ts";
 import { createSchool, type Lessons, type School } from "./school.ts";
@@ -24,7 +24,6 @@ const seen: AuditLearner = {
 const always: AuditLearner = { ...seen, trigger: ({ verb }) => verb === "update" };
 const { same: _, ...withoutSame } = always;
 const scope = { account: "111122223333", region: "eu-central-1", cluster: "demo" };
-const receivedIn = ({ request }: Peek): string => request.slice(0, request.indexOf("\n"));
 const lessonsOf = (count: number, name: string): Lessons =>
   new Map(Array.from({ length: count }, (_unused, index) => [`${name} ${index}`, receivedIn(atWork("10:00"))]));
 const wanted = (school: School, event: Peek, ...fresh: string[]): boolean =>

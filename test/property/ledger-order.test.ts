@@ -126,6 +126,45 @@ describe("verdicts made while records come", () => {
   });
 });
 
+/** Several processes read the trails, one may lag; another makes the verdicts, and knows only the ledger's time. `late`: of what a trail's lateness
+ * allows, in percent. */
+const workersApart = (fault: Fault = {}, late = 100, run: Run = onlyProbes) => {
+  const each = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
+    fc.array(one, { minLength: scenario.length, maxLength: scenario.length });
+  const choices = fc.record({
+    delays: each(fc.nat({ max: late })),
+    takers: each(fc.nat({ max: 3 })),
+    sweeps: each(fc.boolean()),
+    workers: fc.integer({ min: 2, max: 4 }),
+    lagging: fc.nat({ max: 3 }),
+  });
+  const simple = simply(run);
+  return fc.asyncProperty(choices, async ({ delays, takers, sweeps, workers, lagging }) => {
+    const arriving = scenario
+      .map((line, index) => {
+        const taker = (takers[index] ?? 0) % workers;
+        return { ...arrival(line, taker === lagging ? late : (delays[index] ?? 0)), taker };
+      })
+      .sort((a, b) => a.now - b.now);
+    const plan = {
+      ...simplePlan(arriving.map(({ line }) => line)),
+      workers,
+      shared: arriving.map(({ taker, now }, index) => ({ taker, now, sweep: sweeps[index] === true })),
+    };
+    expect(await run(plan, undefined, fault)).toEqual(await simple(scenario));
+  });
+};
+
+describe("verdicts of a process that reads no trail", () => {
+  it("are those that are made at the end, while each worker is within its trail's lateness", async () => {
+    await fc.assert(workersApart(), { numRuns: 30 });
+  });
+
+  it("are so of every detector", async () => {
+    await fc.assert(workersApart({}, 100, everybody), { numRuns: 5 });
+  });
+});
+
 describe("the proof fails where", () => {
   /** Whether it sees within so many runs what is wrong; in which of them is a matter of the seed. Whatever else goes wrong is no proof. */
   async function fails<T>(property: fc.IAsyncPropertyWithHooks<T>, numRuns = 200): Promise<boolean> {
@@ -237,6 +276,10 @@ describe("the proof fails where", () => {
       },
     });
     expect(await fails(sweepFree(honest, onlyProbes, scenario, { store }))).toBe(true);
+  });
+
+  it("a worker lags by more than the lateness", async () => {
+    expect(await fails(workersApart({}, 400))).toBe(true);
   });
 
   /** Findings that are kept in another way: `combine` makes of what was read, and what is told, what is written. */

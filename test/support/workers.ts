@@ -15,6 +15,7 @@ import { createEngine } from "../../functions/ledger/engine.ts";
 import type { Store } from "../../functions/ledger/ports.ts";
 import { createRecall } from "../../functions/ledger/recall.ts";
 import { createSchool } from "../../functions/ledger/school.ts";
+import { createSharedClock } from "../../functions/ledger/shared-clock.ts";
 import { createFrames } from "../../functions/pipeline/decode/frame.ts";
 import { type Judge, judgeChunk } from "../../functions/pipeline/judge.ts";
 import { createTally } from "../../functions/pipeline/tally.ts";
@@ -25,6 +26,7 @@ export interface Fault {
   readonly store?: (store: Store) => Store;
   readonly findings?: (findings: Findings) => Findings;
   readonly remembersBeforePublish?: boolean;
+  readonly tellsTimeBeforeMerge?: boolean;
 }
 
 /** What becomes of a call: of a store, or the outbox. */
@@ -42,6 +44,9 @@ export interface Plan {
   readonly publishes: readonly Luck[];
   /** Whether a worker that failed goes on (false) or is started anew, as after a crash. */
   readonly crashes: readonly boolean[];
+  /** For each batch, in turn: who takes it, when (ms, by the wall clock), and whether a sweep of another process follows, which knows the time by
+   * the ledger only. */
+  readonly shared?: readonly { readonly taker: number; readonly now: number; readonly sweep: boolean }[];
   /** Until when (ms) verdicts are made when the batch of this index is done. */
   readonly sweeps?: readonly (number | undefined)[];
 }
@@ -87,10 +92,12 @@ export function workersOf(detectors: readonly Detector[]): Run {
       await desk.take(drafts);
     };
     const crashes = plan.crashes.values();
+    let wall = 0;
 
     function start() {
       const options = { store, armed: settings.ledger, site: settings.site, now: () => 0, parallel: 4 };
       const engine = createEngine({ ...options, recall: createRecall(10_000) });
+      const clock = createSharedClock({ store, now: () => wall });
       const school = createSchool(auditLearners, callLearners);
       const judge: Judge = {
         ...{ chain, screen, school, auditIds: createAuditIdMemory(1_000), tally: createTally() },
@@ -100,7 +107,8 @@ export function workersOf(detectors: readonly Detector[]): Run {
         async take(batch: readonly string[]): Promise<void> {
           const framer = createFrames({ from: "batch" });
           const frames = [...framer.push(batch.join("\n")), ...framer.end()];
-          const { drafts, facts, lessons } = judgeChunk({ frames, bytes: 0 }, judge);
+          const { drafts, facts, lessons, newest } = judgeChunk({ frames, bytes: 0 }, judge);
+          if (fault.tellsTimeBeforeMerge === true) await clock.advance(newest);
           const taken = await engine.take(facts, drafts);
           const remember = (): void => {
             taken.remember();
@@ -109,6 +117,7 @@ export function workersOf(detectors: readonly Detector[]): Run {
           if (fault.remembersBeforePublish === true) remember();
           await publish([...drafts, ...taken.drafts]);
           remember();
+          if (plan.shared !== undefined) await clock.advance(newest);
         },
         settle: (until: number) => engine.settle(until, publish),
       };
@@ -128,6 +137,17 @@ export function workersOf(detectors: readonly Detector[]): Run {
       }
     }
 
+    async function serveInTurn(steps: NonNullable<Plan["shared"]>): Promise<void> {
+      const workers = Array.from({ length: plan.workers }, start);
+      for (const [index, batch] of plan.batches.entries()) {
+        const { taker = 0, now = 0, sweep = false } = steps[index] ?? {};
+        wall = now;
+        workers[taker] = await persist(workers[taker] ?? start(), ({ take }) => take(batch));
+        const until = sweep ? await createSharedClock({ store: memory, now: () => wall }).time() : undefined;
+        if (until !== undefined) await persist(start(), ({ settle }) => settle(until));
+      }
+    }
+
     const queue = plan.batches.entries();
     async function serve(): Promise<void> {
       let worker = start();
@@ -137,7 +157,8 @@ export function workersOf(detectors: readonly Detector[]): Run {
         if (until !== undefined) worker = await persist(worker, ({ settle }) => settle(until));
       }
     }
-    await scheduler.waitFor(Promise.all(Array.from({ length: plan.workers }, serve)));
+    if (plan.shared !== undefined) await serveInTurn(plan.shared);
+    else await scheduler.waitFor(Promise.all(Array.from({ length: plan.workers }, serve)));
     await scheduler.waitFor(persist(start(), ({ settle }) => settle(Date.UTC(9999))));
     return outcomeOf(findings, letters, memory);
   };
@@ -256,9 +277,11 @@ async function outcomeOf(kept: Findings, letters: readonly Letter[], store: Stor
     if (!letters.some((letter) => letter.notify && letter.id === id && letter.severity === severity)) untold.push(id);
   }
   const values: string[] = [];
+  // How far somebody read, and when, is no fact about what happened.
   for await (const { kind, id, sets } of store.all())
     for (const [attribute, all] of sets)
-      for (const [value, source] of all) values.push(`${kind}/${id} ${attribute}=${value} since ${knownSince(source)}`);
+      for (const [value, source] of kind === "tide" || attribute === "day" ? [] : all)
+        values.push(`${kind}/${id} ${attribute}=${value} since ${knownSince(source)}`);
   const left = await store.due("9999-12-31", 1_000);
   return { findings: findings.sort(), values: values.sort(), due: left.length, untold };
 }
