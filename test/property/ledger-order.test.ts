@@ -278,6 +278,10 @@ describe("the proof fails where", () => {
     expect(await fails(sweepFree(honest, onlyProbes, scenario, { store }))).toBe(true);
   });
 
+  it("a worker tells how far it reads before its facts are merged", async () => {
+    expect(await fails(workersApart({ tellsTimeBeforeMerge: true }))).toBe(true);
+  });
+
   it("a worker lags by more than the lateness", async () => {
     expect(await fails(workersApart({}, 400))).toBe(true);
   });

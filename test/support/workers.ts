@@ -103,12 +103,13 @@ export function workersOf(detectors: readonly Detector[]): Run {
         ...{ chain, screen, school, auditIds: createAuditIdMemory(1_000), tally: createTally() },
         unwrapping: { scope },
       };
+      const judged = (batch: readonly string[]) => {
+        const framer = createFrames({ from: "batch" });
+        return judgeChunk({ frames: [...framer.push(batch.join("\n")), ...framer.end()], bytes: 0 }, judge);
+      };
       return {
         async take(batch: readonly string[]): Promise<void> {
-          const framer = createFrames({ from: "batch" });
-          const frames = [...framer.push(batch.join("\n")), ...framer.end()];
-          const { drafts, facts, lessons, newest } = judgeChunk({ frames, bytes: 0 }, judge);
-          if (fault.tellsTimeBeforeMerge === true) await clock.advance(newest);
+          const { drafts, facts, lessons, newest } = judged(batch);
           const taken = await engine.take(facts, drafts);
           const remember = (): void => {
             taken.remember();
@@ -119,6 +120,8 @@ export function workersOf(detectors: readonly Detector[]): Run {
           remember();
           if (plan.shared !== undefined) await clock.advance(newest);
         },
+        /** How far it will have read, without having merged anything. */
+        tell: (batch: readonly string[]) => clock.advance(judged(batch).newest),
         settle: (until: number) => engine.settle(until, publish),
       };
     }
@@ -137,14 +140,20 @@ export function workersOf(detectors: readonly Detector[]): Run {
       }
     }
 
+    async function sweepOnce(): Promise<void> {
+      const until = await createSharedClock({ store: memory, now: () => wall }).time();
+      if (until !== undefined) await persist(start(), ({ settle }) => settle(until));
+    }
+
     async function serveInTurn(steps: NonNullable<Plan["shared"]>): Promise<void> {
       const workers = Array.from({ length: plan.workers }, start);
       for (const [index, batch] of plan.batches.entries()) {
         const { taker = 0, now = 0, sweep = false } = steps[index] ?? {};
+        const ahead = fault.tellsTimeBeforeMerge === true ? plan.batches.slice(index + 1, index + 6) : [];
+        for (const next of ahead) await workers[taker]?.tell(next);
         wall = now;
         workers[taker] = await persist(workers[taker] ?? start(), ({ take }) => take(batch));
-        const until = sweep ? await createSharedClock({ store: memory, now: () => wall }).time() : undefined;
-        if (until !== undefined) await persist(start(), ({ settle }) => settle(until));
+        if (sweep) await sweepOnce();
       }
     }
 
