@@ -42,6 +42,18 @@ describe("an event", () => {
     expect(createSchool([], []).wantsCall("anything")).toBe(false);
   });
 
+  it("that a learner cannot look at is wanted, and told of", () => {
+    const trigger = (): never => {
+      throw new Error("broken");
+    };
+    const school = createSchool([{ ...seen, trigger, name: "broken" }], []);
+    expect(wanted(school, atWork("10:00"))).toBe(true);
+    const { facts, failures } = school.learn(node, atWork("10:00"));
+    expect(facts.map(({ kind }) => kind)).toEqual(["trail"]);
+    expect(failures).toMatchObject([{ learner: "learner/broken" }]);
+    expect(school.threw()).toEqual(new Map([["learner/broken", 1]]));
+  });
+
   it("that has only been received teaches nothing", () => {
     const school = createSchool([seen], []);
     expect(wanted(school, { ...atWork("10:00"), stage: "RequestReceived" })).toBe(false);

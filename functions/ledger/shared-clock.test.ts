@@ -63,6 +63,12 @@ describe("the clock of all workers", () => {
     expect(await worker().time()).toBe(Date.UTC(2024, 1, 29, 0, 1) - AUDIT);
   });
 
+  it("finds the newest day, in whatever order days were read", async () => {
+    const { worker } = start();
+    for (const day of [20, 22, 19, 18]) await worker().advance(read("k8s-audit", Date.UTC(2026, 10, day, 9)));
+    expect(await worker().time()).toBe(Date.UTC(2026, 10, 22, 9) - AUDIT);
+  });
+
   it("waits for a trail that was silent no longer than its records may take", async () => {
     const { worker, wall } = start();
     await worker().advance(read("cloudtrail", at(-30)));
