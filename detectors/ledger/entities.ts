@@ -1,5 +1,6 @@
 import { crowds } from "./crowds.ts";
 import { declare, set } from "./declare.ts";
+import { weeks } from "./weeks.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -51,6 +52,7 @@ export const entities = {
       entered: set(["time", "by", "how"], "{by} entered it by {how}", ENTRIES),
       secrets: set(["time", "what"], "its service account read {what}", { cap: 64, bucketMs: MINUTE_MS }),
       called: set(["time", "api"], "called {api}", CALLS),
+      mint: set(["id"], "had a token for AWS minted by no kubelet, in {id}", { cap: 16, link: "mintDay" }),
     },
   }),
   /** Exec and the like carry no uid: the name leads to the pods that had it. */
@@ -181,6 +183,7 @@ export const entities = {
     },
   }),
   ...crowds,
+  ...weeks,
   role: declare({
     key: ["arn"],
     keepMs: LASTING_MS,
