@@ -78,6 +78,7 @@ export const entities = {
       spoke: set(["time", "ip"], "spoke to the cluster from {ip}", { cap: 64, bucketMs: DAY_MS }),
       origin: set(["id"], "came from {id}", { cap: 64, link: "origin" }),
       fleet: set(["id"], "joined {id}", { cap: 4, link: "fleet" }),
+      built: set(["id", "time"], "was launched by {id}", { cap: 8, link: "classWeek" }),
       hostPod: set(
         ["time", "pod", "by", "kind", "what", "cluster", "namespace", "name"],
         "{by} placed pod {namespace}/{name} with {what} of the node on it",

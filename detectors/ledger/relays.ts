@@ -134,6 +134,8 @@ export const relays: readonly Relay[] = [
   carry("podRole", { fact: "associated", over: "week", to: "roleWeek" }, "associated", (told) => told),
   carry("staff", { fact: "entitled", over: "week", to: "staffWeek" }, "entitled", (told) => told),
   carry("staff", { fact: "born", over: "week", to: "staffWeek" }, "born", (told) => told),
+  // The role that a launch does not show, its node comes with.
+  carry("node", { fact: "role", over: "built", to: "classWeek" }, "role", ({ role }, _, { time }) => ({ time, role })),
   // What a token opens that no kubelet minted.
   carry(
     "serviceAccount",

@@ -133,6 +133,10 @@ export const weeks = {
         "{api} launched by it: {groups} {subnets} {profile}",
         { cap: 600, bucketMs: 10 * MINUTE_MS },
       ),
+      role: set(["time", "role"], "what it launched came as a node with {role}", {
+        cap: 400,
+        bucketMs: 10 * MINUTE_MS,
+      }),
     },
   }),
 } as const;

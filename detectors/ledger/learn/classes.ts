@@ -1,8 +1,10 @@
+import { stringsOf } from "../../../schemas/events/cloudtrail/facets/ec2.ts";
 import type { AwsCall } from "../../../schemas/events/cloudtrail/facets.ts";
+import { INSTANCE_ID } from "../../../schemas/events/event.ts";
 import { succeeded } from "../../../schemas/events/k8s-audit/request.ts";
 import { at } from "../../../schemas/json.ts";
 import { idOf } from "../facts.ts";
-import { type AuditLearner, about, type CallLearner, timeOf } from "../learner.ts";
+import { type AuditLearner, about, type CallLearner, nodeId, timeOf } from "../learner.ts";
 import { WEEK_MS, weekOf } from "../weeks.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -44,10 +46,14 @@ export const classLaunches: CallLearner = {
     const cluster = tags.get("eks:eks-cluster-name") ?? "";
     if (name === "" || cluster === "") return [];
     const { account, region } = call.scope;
-    const launch = { time: timeOf(call), api: call.action, ...looksOf(call) };
-    return [0, WEEK_MS].map((ahead) => {
+    const time = timeOf(call);
+    const instances = stringsOf(call.responseElements).filter((id) => INSTANCE_ID.test(id));
+    return [0, WEEK_MS].flatMap((ahead) => {
       const id = idOf("classWeek", [account, region, cluster, name, weekOf(call.time + ahead)]);
-      return about("classWeek", id, call)("launch", launch);
+      return [
+        about("classWeek", id, call)("launch", { time, api: call.action, ...looksOf(call) }),
+        ...[...new Set(instances)].map((instance) => about("node", nodeId(instance), call)("built", { id, time })),
+      ];
     });
   },
 };

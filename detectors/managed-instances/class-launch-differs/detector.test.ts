@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { classWritten, type LaunchLooks, launchedBy } from "../../../test/support/associations.ts";
+import { classWritten, type LaunchLooks, launchedBy, nodeOf } from "../../../test/support/associations.ts";
 import { users } from "../../../test/support/events.ts";
 import { ledgerFlow } from "../../../test/support/ledger.ts";
 import { detector } from "./detector.ts";
@@ -16,7 +16,7 @@ const findings = async (lines: readonly string[], config: object = {}) =>
 describe("managed-instances/class-launch-differs finds", () => {
   it.each<[string, LaunchLooks, string, string]>([
     ["a public address", { public: true }, "critical", "a public address"],
-    ["another profile", { profile: "admin" }, "critical", "another instance profile, so another role: admin"],
+    ["another profile of a role that is not known", { profile: "admin" }, "high", "another instance profile: admin"],
     ["a foreign key", { key: THEIR_KEY }, "critical", `another encryption key: ${THEIR_KEY}, of another account`],
     ["another key of one's own", { key: OWN_KEY }, "high", `another encryption key: ${OWN_KEY}`],
     [
@@ -38,6 +38,20 @@ describe("managed-instances/class-launch-differs finds", () => {
     expect(finding?.firstSeen).toBe("2026-11-22T09:00:00.000Z");
     const others = await findings([...lines, ...lines].reverse());
     expect(others.map(({ id, severity: its, count }) => [id, its, count])).toEqual([[finding?.id, severity, 1]]);
+  });
+
+  it("another role, by the node that comes with it", async () => {
+    const lines = [...before, ...[1, 2, 3].map((index) => nodeOf(`0${index}:02`, instance(index))), written, later()];
+    expect(await findings([...lines, nodeOf("10:02", instance(9), "Admin")])).toMatchObject([
+      { severity: "critical", reasons: ["another role: Admin"] },
+    ]);
+    expect(await findings([...lines, nodeOf("10:02", instance(9))])).toEqual([]);
+    // A profile of another name holds the same role.
+    const renamed = [...lines.slice(0, -1), later({ profile: "eks-eu-central-1-demo-2" })];
+    expect(await findings([...renamed, nodeOf("10:02", instance(9))])).toEqual([]);
+    expect(await findings([...renamed, nodeOf("10:02", instance(9), "Admin")])).toMatchObject([
+      { severity: "critical", reasons: ["another instance profile: eks-eu-central-1-demo-2", "another role: Admin"] },
+    ]);
   });
 
   it("a launch after midnight, and one in the week after", async () => {

@@ -31,6 +31,7 @@ export const detector = defineSettledDetector({
       "requestParameters",
       "responseElements.instancesSet.items",
       "requestParameters.tagSpecificationSet",
+      "user.extra.canonicalArn",
     ],
     auditLevel: { needs: "Metadata" },
     references: [
@@ -42,7 +43,7 @@ export const detector = defineSettledDetector({
       "What a call does not show is not compared: a launch from a template may show only the template. Shapes are those of self-managed Karpenter and of the API model; none of Auto Mode's own was published.",
       "Silent on the first launches of a class, and where it launched nothing in the week of the write and the one before.",
       "A new image alone is low: EKS brings one every week. Another subnet counts from three launches on.",
-      "An instance profile is new when its name is: a role that is swapped within a profile shows in AddRoleToInstanceProfile.",
+      "The role is known when the node has come, by the audit log; until then a new instance profile stands for it, as high.",
     ],
     triage: [
       {
@@ -70,43 +71,47 @@ export const detector = defineSettledDetector({
     const [account = "", region = "", cluster = ""] = id.split("/");
     const name = id.split("/").slice(3, -1).join("/");
     const week = id.slice(id.lastIndexOf("/") + 1);
-    const launches = nodeClass.all("launch").map((launch) => ({ ...launch, ms: Date.parse(launch.time) }));
+    const roles = Map.groupBy(nodeClass.all("role"), ({ time }) => time);
+    const rolesAt = (time: string): string => (roles.get(time) ?? []).map(({ role }) => role).join(" ");
+    const launches = nodeClass
+      .all("launch")
+      .map((launch) => ({ ...launch, ms: Date.parse(launch.time), roles: rolesAt(launch.time) }));
     const writes = nodeClass.all("written").map((write) => ({ ...write, ms: Date.parse(write.time) }));
     return ({ source, ...launch }) => {
       // What was told ahead, of the week before, is that week's to judge.
       if (launch.time < week) return [];
       const ms = Date.parse(launch.time);
-        const since = writes.filter((write) => write.ms <= ms && write.ms >= ms - DAY_MS);
-        const first = Math.min(...since.map((write) => write.ms));
-        const before = launches.filter((other) => other.ms + BUCKET_MS <= first);
-        const found = differences(launch, before, account);
-        const worst = highest(found.map(({ severity }) => severity));
-        if (worst === undefined) return [];
-        return since.map((write) => ({
-          sentence: `${write.by} wrote NodeClass ${name} of cluster ${cluster}, and what it launched afterwards has ${found.map(({ what }) => what).join("; ")}`,
-          by: `principal/${write.by}`,
-          on: `nodeclass/${cluster}/${name}`,
-          at: write.time,
-          actor: {
-            ...{ kind: write.kind, name: write.by, groups: [] },
-            ...(write.arn !== "" && { arn: write.arn }),
-            ...(write.role !== "" && { role: write.role }),
+      const since = writes.filter((write) => write.ms <= ms && write.ms >= ms - DAY_MS);
+      const first = Math.min(...since.map((write) => write.ms));
+      const before = launches.filter((other) => other.ms + BUCKET_MS <= first);
+      const found = differences({ ...launch, roles: rolesAt(launch.time) }, before, account);
+      const worst = highest(found.map(({ severity }) => severity));
+      if (worst === undefined) return [];
+      return since.map((write) => ({
+        sentence: `${write.by} wrote NodeClass ${name} of cluster ${cluster}, and what it launched afterwards has ${found.map(({ what }) => what).join("; ")}`,
+        by: `principal/${write.by}`,
+        on: `nodeclass/${cluster}/${name}`,
+        at: write.time,
+        actor: {
+          ...{ kind: write.kind, name: write.by, groups: [] },
+          ...(write.arn !== "" && { arn: write.arn }),
+          ...(write.role !== "" && { role: write.role }),
+        },
+        action: `${write.verb} nodeclasses`,
+        target: name,
+        scope: { account, region, cluster },
+        severity: isTrusted(write, site) ? trusted(worst) : worst,
+        evidence: [
+          { field: "class.written", value: `${write.verb} by ${write.by} at ${write.time}`, event: write.source },
+          {
+            field: "class.launch",
+            value: `${launch.api} ${launch.time}: ${found.map(({ what }) => what).join("; ")}`,
+            event: source,
           },
-          action: `${write.verb} nodeclasses`,
-          target: name,
-          scope: { account, region, cluster },
-          severity: isTrusted(write, site) ? trusted(worst) : worst,
-          evidence: [
-            { field: "class.written", value: `${write.verb} by ${write.by} at ${write.time}`, event: write.source },
-            {
-              field: "class.launch",
-              value: `${launch.api} ${launch.time}: ${found.map(({ what }) => what).join("; ")}`,
-              event: source,
-            },
-          ],
-          reasons: found.map(({ what }) => what),
-          notExempted: isTrusted(write, site) ? [`${write.by} is listed in gitOps or support`] : [],
-        }));
+        ],
+        reasons: found.map(({ what }) => what),
+        notExempted: isTrusted(write, site) ? [`${write.by} is listed in gitOps or support`] : [],
+      }));
     };
   },
 });

@@ -10,6 +10,8 @@ export interface Launch {
   readonly profile: string;
   readonly keys: string;
   readonly images: string;
+  /** Roles that its nodes came with. */
+  readonly roles: string;
 }
 
 export interface Difference {
@@ -20,12 +22,13 @@ export interface Difference {
 /** How many launches show what subnets there are: each is of one zone, and takes one or all of them. */
 const ZONES = 3;
 
-const PARTS = ["public", "profile", "keys", "groups", "subnets", "images"] as const;
+const PARTS = ["roles", "public", "profile", "keys", "groups", "subnets", "images"] as const;
 type Part = (typeof PARTS)[number];
 
 const SAYS: Readonly<Record<Part, readonly [string, Severity]>> = {
   public: ["a public address", "critical"],
-  profile: ["another instance profile, so another role", "critical"],
+  roles: ["another role", "critical"],
+  profile: ["another instance profile", "high"],
   keys: ["another encryption key", "high"],
   groups: ["another security group", "high"],
   subnets: ["another subnet", "medium"],
@@ -46,6 +49,8 @@ export function differences(launch: Launch, before: readonly Launch[], account: 
     // A part that such calls never showed may only have become visible.
     const shown = known.size > 0 || part === "public" || part === "keys";
     if (!shown || (part === "subnets" && alike.length < ZONES)) return [];
+    // A class that is made anew has another profile for its role.
+    if (part === "profile" && sameRole(launch, alike)) return [];
     const [what, severity] = SAYS[part];
     const foreign = part === "keys" && fresh.some((key) => ofAnother(key, account));
     return [
@@ -56,6 +61,11 @@ export function differences(launch: Launch, before: readonly Launch[], account: 
     ];
   });
 }
+
+const sameRole = (launch: Launch, alike: readonly Launch[]): boolean => {
+  const known = alike.flatMap(({ roles }) => words(roles));
+  return launch.roles !== "" && words(launch.roles).every((role) => known.includes(role));
+};
 
 /** An alias or a bare id is of one's own account. */
 const ofAnother = (key: string, account: string): boolean => {

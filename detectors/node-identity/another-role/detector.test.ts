@@ -23,7 +23,7 @@ describe("node-identity/another-role finds", () => {
     const [finding, ...rest] = await findings([...usual, rogue]);
     expect(rest).toEqual([]);
     expect(finding).toMatchObject({
-      ...{ severity: "medium", confidence: "low", cluster: "demo", target: roleArn("Ops") },
+      ...{ severity: "low", confidence: "low", cluster: "demo", target: roleArn("Ops") },
       actor: { instanceId: ROGUE, role: roleArn("Ops") },
     });
     expect(finding?.title).toBe(
@@ -34,6 +34,14 @@ describe("node-identity/another-role finds", () => {
   it("it as high in a cluster whose creation was seen", async () => {
     const born = configured("2026-11-20T08:00:00", "CreateCluster", "AmazonEKSAutoNodeRole");
     expect(await findings([born, ...usual, rogue])).toMatchObject([{ severity: "high", confidence: "medium" }]);
+  });
+
+  it("it as high when the role is of another account, and as medium when the site declares its roles", async () => {
+    const theirs = rogue.replaceAll("iam::111122223333:role/Ops", "iam::444455556666:role/Ops");
+    expect(await findings([...usual, theirs])).toMatchObject([{ severity: "high", confidence: "medium" }]);
+    expect(await findings([...usual, rogue], { nodeRoles: ["AmazonEKSAutoNodeRole"] })).toMatchObject([
+      { severity: "medium" },
+    ]);
   });
 
   it("one thing a role and day, whichever record comes first and however often", async () => {

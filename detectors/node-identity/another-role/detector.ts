@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { roleOf } from "../../../schemas/arn.ts";
-import { autoNodeRole } from "../../core/site.ts";
+import { autoNodeRole, type Site } from "../../core/site.ts";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
 
 const MINUTE_MS = 60_000;
@@ -17,8 +17,8 @@ export const detector = defineSettledDetector({
     title: "Node with another role than all others, and nothing seen that allows it",
     description:
       "The nodes of this cluster come with one IAM role. A node came with another for the first time, and no access entry, access policy or cluster configuration was seen that makes this role a node's: an entry that was made out of sight, or an identity that should not be one of a node.",
-    severity: "medium",
-    confidence: "low",
+    severity: "high",
+    confidence: "medium",
     status: "stable",
     attack: [
       { tactic: "TA0004", technique: "T1078.004" },
@@ -37,7 +37,7 @@ export const detector = defineSettledDetector({
       "https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html",
     ],
     gaps: [
-      "An access entry that is older than the ledger explains a role, and cannot be seen: medium, and high only for a cluster whose creation was seen.",
+      "An access entry that is older than the ledger explains a role, and cannot be seen: low, unless the cluster's creation was seen, or the site declares its node roles.",
       "Needs three nodes of one role, and three times as many as of the other; a cluster with more roles than two is not judged.",
       "Judged on the first day of a role. One that comes back after a week without nodes is new again: declare it in auto.nodeRoles.",
       "Which role a NodeClass asks for is in no log, and roles that aws-auth lets in are not read.",
@@ -71,21 +71,20 @@ export const detector = defineSettledDetector({
     if (nodes.size !== 2) return undefined;
     const entitled = new Set(staff.all("entitled").map(({ role }) => role));
     const born = staff.all("born").length > 0;
-    const came = staff.all("came");
+    const came = staff.all("came").map(({ time, role }) => ({ role, ms: Date.parse(time) }));
+    const isUsual = (role: string, ms: number): boolean =>
+      came.some((other) => other.role === role && other.ms <= ms - DAY_MS);
     return ({ time, role, source }) => {
       // What was told ahead, of the week before, is that week's to judge.
-      if (time < week) return [];
-      if (entitled.has(role) || autoNodeRole(site, role) === "declared") return [];
-      const ms = Date.parse(time);
-      if (came.some((other) => other.role === role && Date.parse(other.time) <= ms - DAY_MS)) return [];
+      if (time < week || entitled.has(role) || autoNodeRole(site, role) === "declared") return [];
       const own = nodes.get(role) ?? [];
-      const others = [...nodes].filter(([other]) => other !== role);
-      const [[usual, crew] = ["", []]] = others;
-      if (crew.length < CREW || crew.length < CREW * own.length) return [];
-      const name = roleOf(role)?.name ?? role;
+      const [[usual, crew] = ["", []]] = [...nodes].filter(([other]) => other !== role);
+      if (isUsual(role, Date.parse(time)) || crew.length < CREW * Math.max(1, own.length)) return [];
+      const name = nameIn(role);
+      const { reasons, ...weight } = worthOf(role, account, born, site);
       return [
         {
-          sentence: `${own.map(({ node }) => node).join(", ")} came to cluster ${cluster} as a node with role ${name}, and ${crew.length} others have role ${roleOf(usual)?.name ?? usual}; nothing was seen that lets ${name} be a node's`,
+          sentence: `${own.map(({ node }) => node).join(", ")} came to cluster ${cluster} as a node with role ${name}, and ${crew.length} others have role ${nameIn(usual)}; nothing was seen that lets ${name} be a node's`,
           by: `cluster/${account}/${region}/${cluster}`,
           on: `node role ${role}`,
           at: time,
@@ -96,21 +95,31 @@ export const detector = defineSettledDetector({
           action: "requests of a node",
           target: role,
           scope: { account, region, cluster },
-          ...(born && { severity: "high" as const, confidence: "medium" as const }),
+          ...weight,
           evidence: [
             { field: "staff.came", value: `${role} in the hour of ${time}`, event: source },
-            ...own.map((told) => ({
-              field: "staff.member",
-              value: `${told.node} has ${told.role}`,
-              event: told.source,
-            })),
+            ...own.map((told) => ({ field: "staff.member", value: `${told.node} has ${role}`, event: told.source })),
           ],
-          reasons: [
-            `${crew.length} nodes have another role`,
-            ...(born ? ["the cluster was seen being created, and no entry for this role since"] : []),
-          ],
+          reasons: [`${crew.length} nodes have another role`, ...reasons],
         },
       ];
     };
   },
 });
+
+const nameIn = (role: string): string => roleOf(role)?.name ?? role;
+
+/** An entry may be older than the ledger: what is missing proves something of a cluster that is not, or of a role that cannot have one. */
+function worthOf(role: string, account: string, born: boolean, site: Site) {
+  const owner = roleOf(role)?.account ?? account;
+  const proof = [
+    ...(born ? ["the cluster was seen being created, and no entry for this role since"] : []),
+    ...(owner === account ? [] : [`the role is of account ${owner}: nodes have roles of their cluster's account`]),
+  ];
+  const high = { severity: "high", confidence: "medium" } as const;
+  if (proof.length > 0) return { ...high, reasons: proof };
+  const reasons = ["it is not among the roles in auto.nodeRoles"];
+  return site.nodeRoles.size > 0
+    ? ({ severity: "medium", confidence: "low", reasons } as const)
+    : ({ severity: "low", confidence: "low", reasons: [] } as const);
+}

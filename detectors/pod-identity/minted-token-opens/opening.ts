@@ -17,6 +17,7 @@ interface Minted {
 }
 
 interface Opens {
+  readonly role: string;
   readonly time: string;
   readonly how: string;
   readonly ip: string;
@@ -48,7 +49,8 @@ export function wayOf(minted: Minted, opens: Opens, forPods: boolean): Way | und
       told: (role) => `and from the same address a session of role ${role} was opened for that service account`,
     };
   }
-  if (!forPods || opens.cluster !== minted.cluster || opens.how.startsWith("Delete")) return undefined;
+  if (!forPods || opens.cluster !== minted.cluster || opens.how.startsWith("Delete") || opens.role === "")
+    return undefined;
   if (after > TOKEN_LIFE_MS) return undefined;
   return {
     ...{ on: "association", why: "the service account was given the role by an association" },
