@@ -100,6 +100,16 @@ describe("managed-instances/class-launch-differs stays quiet on", () => {
     ["another look that nobody's write explains", [...before, later(rogue)]],
     ["a write of after the launch", [...before, later(rogue, "08:00"), written]],
     ["a write of more than a day before", [...before, classWritten("05:00"), later(rogue, "2026-11-23T06:00:00")]],
+    ["a write of minutes after the launch", [...before, later(rogue, "08:51"), classWritten("08:57")]],
+    [
+      "a look of the week before",
+      [
+        later(rogue, "2026-11-18T10:00:00"),
+        launchedBy("2026-11-24T10:00:00", instance(1)),
+        classWritten("2026-11-25T20:00:00"),
+        later(rogue, "2026-11-25T21:00:00"),
+      ],
+    ],
     ["the first launch of a class", [written, later(rogue)]],
     ["another class", [...before, classWritten("09:00", {}, "gpu"), later(rogue)]],
     ["EKS's own write", [...before, classWritten("09:00", { user: users.serviceLinkedRole() }), later(rogue)]],

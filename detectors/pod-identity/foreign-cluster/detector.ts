@@ -73,9 +73,9 @@ export const detector = defineSettledDetector({
     const compared = served.find(({ cluster, within }) => within === here && asked.has(cluster));
     return ({ time, cluster, within, source }) => {
       if (known.has(cluster)) return [];
-      const [given = "", at = ""] = within.split(" ");
+      const [given = ""] = within.split(" ");
       const foreign = given !== account;
-      if (foreign ? params.accounts.includes(account) : at !== region || compared === undefined) return [];
+      if (foreign ? params.accounts.includes(account) : compared === undefined) return [];
       const roles = day.all("role").filter((told) => told.cluster === cluster);
       const [first] = roles;
       const where = foreign ? `account ${account}, which is not that of the role` : "nobody asked for or spoke of";

@@ -4,6 +4,7 @@ import { users } from "../../../test/support/events.ts";
 import { ledgerFlow } from "../../../test/support/ledger.ts";
 import { call, podCredentials, tokenMinted } from "../../../test/support/trails.ts";
 import { detector } from "./detector.ts";
+import { wayOf } from "./opening.ts";
 
 const NODE = "i-0a1b2c3d4e5f60001";
 const POD = { uid: "5a0b8f5e-6d1f-4c7c-9b55-0f0a3c1d2e01", name: "orders-7d9f-x2kq", node: NODE };
@@ -103,6 +104,30 @@ describe("pod-identity/minted-token-opens finds", () => {
   });
 });
 
+it("a listed minter that acts as somebody else", async () => {
+  const event = JSON.parse(minted("10:00", { user: provider }));
+  const as = { ...event, impersonatedUser: { username: "alice", groups: ["system:authenticated"] } };
+  expect(await findings([association("08:00", "orders"), JSON.stringify(as)])).toHaveLength(1);
+});
+
+it("a secret store that mints for a namespace with rights over the whole cluster", async () => {
+  const store = users.serviceAccount("external-secrets", "external-secrets", "es-1");
+  const lines = [minted("10:00", { audience: STS, user: store, bound: false }), irsa("11:00")];
+  expect(await findings(lines)).toEqual([]);
+  const inSystem = [
+    (lines[0] ?? "").replaceAll('"shop"', '"kube-system"'),
+    irsa("11:00", "198.51.100.66", "kube-system:orders"),
+  ];
+  expect(await findings(inSystem)).toMatchObject([{ severity: "medium", target: "kube-system/orders" }]);
+});
+
+it("does not take an association of another cluster for that of the token's", () => {
+  const token = { time: "2026-11-22T10:00:00.000Z", minter: "", ip: "", audiences: PODS, pod: "", cluster: "demo" };
+  const opens = { time: "2026-11-22T08:00:00.000Z", how: "CreatePodIdentityAssociation", ip: "", pod: "", role: "r" };
+  expect(wayOf(token, { ...opens, cluster: "demo" }, true)?.on).toBe("association");
+  expect(wayOf(token, { ...opens, cluster: "green" }, true)).toBeUndefined();
+});
+
 describe("pod-identity/minted-token-opens stays quiet on", () => {
   const associated = association("08:00", "orders");
   it.each<[string, string[]]>([
@@ -130,6 +155,14 @@ describe("pod-identity/minted-token-opens stays quiet on", () => {
     ["the pod's usual credentials, hours later", [minted("10:00"), ...served("13:00")]],
     ["the pod's credentials of before", [minted("10:00"), ...served("09:58")]],
     ["another pod's credentials", [minted("10:00"), ...served("10:04", { ...POD, uid: "another" })]],
+    [
+      "another pod's credentials, which a driver minted for",
+      [
+        minted("10:00"),
+        minted("10:01", { user: provider, jti: "driver" }).replaceAll(POD.uid, "another"),
+        ...served("10:04", { ...POD, uid: "another" }),
+      ],
+    ],
     ["a web identity from elsewhere", [minted("10:00", { audience: STS }), irsa("11:00", "198.51.100.20")]],
     ["a web identity of before", [minted("10:00", { audience: STS }), irsa("09:50")]],
     [

@@ -64,8 +64,7 @@ export function isByDesign(
   namespace: string,
   { minters, privileged }: { readonly minters: TokenMinters; readonly privileged: readonly string[] },
 ): boolean {
-  if (minter === "" || (pod === "" && privileged.includes(namespace) && !minter.startsWith(`${namespace}/`)))
-    return false;
+  if (pod === "" && privileged.includes(namespace) && !minter.startsWith(`${namespace}/`)) return false;
   const entries = minters.filter(({ serviceAccount }) => serviceAccount === minter);
   return audiences.split(" ").every((audience) => entries.some((entry) => mintsFor(entry, audience, pod !== "")));
 }

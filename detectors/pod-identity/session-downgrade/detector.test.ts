@@ -81,6 +81,15 @@ describe("pod-identity/session-downgrade stays quiet on", () => {
     ],
     ["an hour, of a role that may be a target", [READ, given("10:05", { durationSeconds: 3_600 })]],
     ["a record that tells no duration", [READ, created, given("10:05", { durationSeconds: undefined })]],
+    [
+      "what was so in the week before, too",
+      [
+        READ.replace("2026-11-20", "2026-11-16"),
+        given("2026-11-18T09:00:00", UNTAGGED),
+        created,
+        given("10:05", UNTAGGED),
+      ],
+    ],
     ["an association without a policy", [READ, association("08:00", "orders"), given("10:05")]],
     ["a trail that has just begun", [created, given("10:05", UNTAGGED)]],
   ])("%s", async (_, lines) => {

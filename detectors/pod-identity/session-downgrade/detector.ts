@@ -2,7 +2,6 @@ import Type from "typebox";
 import { parseArn, roleOf } from "../../../schemas/arn.ts";
 import { UNKNOWN } from "../../../schemas/events/event.ts";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
-import type { Told } from "../../ledger/view.ts";
 import { GRACE_MS } from "../associations.ts";
 
 const MINUTE_MS = 60_000;
@@ -105,7 +104,12 @@ interface Session {
   readonly seconds: string;
 }
 
-type Association = Told<{ readonly time: string; readonly as: string; readonly tags: string; readonly policy: string }>;
+interface Association {
+  readonly time: string;
+  readonly as: string;
+  readonly tags: string;
+  readonly policy: string;
+}
 
 interface Oddity {
   readonly what: string;
