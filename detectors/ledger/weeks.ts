@@ -127,7 +127,7 @@ export const weeks = {
     key: ["account", "region", "cluster", "class", "week"],
     keepMs: WEEK_KEEP_MS,
     attributes: {
-      written: set(["time", "by", "arn", "role", "kind", "verb"], "{by} wrote it ({verb})", { cap: 200 }),
+      written: set(["time", "by", "who", "arn", "role", "kind", "verb"], "{who} wrote it ({verb})", { cap: 200 }),
       launch: set(
         ["time", "api", "groups", "subnets", "public", "profile", "keys", "images"],
         "{api} launched by it: {groups} {subnets} {profile}",

@@ -3,6 +3,7 @@ import type { AwsCall } from "../../../schemas/events/cloudtrail/facets.ts";
 import { INSTANCE_ID } from "../../../schemas/events/event.ts";
 import { succeeded } from "../../../schemas/events/k8s-audit/request.ts";
 import { at } from "../../../schemas/json.ts";
+import { nameOf } from "../../core/actors.ts";
 import { idOf } from "../facts.ts";
 import { type AuditLearner, about, type CallLearner, nodeId, timeOf } from "../learner.ts";
 import { WEEK_MS, weekOf } from "../weeks.ts";
@@ -21,8 +22,11 @@ export const classesWritten: AuditLearner = {
     // EKS by its own names and its service-linked role (§2.2, §2.3); a certificate says whatever its signer let it say.
     const platform = actor.kind === "control-plane" && !actor.credentialId?.startsWith("X509");
     if (platform && actingAs === undefined) return [];
-    const by = actingAs === undefined ? actor.name : `${actor.name} as ${actingAs.name}`;
+    const [by, who] = [actor.name, nameOf(actor)].map((name) =>
+      actingAs === undefined ? name : `${name} as ${nameOf(actingAs)}`,
+    ) as [string, string];
     const written = {
+      who,
       ...{ time: timeOf(request), by, arn: actor.arn ?? "", role: actor.roleArn ?? "", kind: actor.kind, verb },
     };
     return [...new Set([request.time, request.time + DAY_MS].map(weekOf))].map((week) => {

@@ -88,7 +88,7 @@ export const detector = defineSettledDetector({
       const worst = highest(found.map(({ severity }) => severity));
       if (worst === undefined) return [];
       return since.map((write) => ({
-        sentence: `${write.by} wrote NodeClass ${name} of cluster ${cluster}, and what it launched afterwards has ${found.map(({ what }) => what).join("; ")}`,
+        sentence: `${write.who} wrote NodeClass ${name} of cluster ${cluster}, and what it launched afterwards has ${found.map(({ what }) => what).join("; ")}`,
         by: `principal/${write.by}`,
         on: `nodeclass/${cluster}/${name}`,
         at: write.time,
@@ -102,7 +102,7 @@ export const detector = defineSettledDetector({
         scope: { account, region, cluster },
         severity: isTrusted(write, site) ? trusted(worst) : worst,
         evidence: [
-          { field: "class.written", value: `${write.verb} by ${write.by} at ${write.time}`, event: write.source },
+          { field: "class.written", value: `${write.verb} by ${write.who} at ${write.time}`, event: write.source },
           {
             field: "class.launch",
             value: `${launch.api} ${launch.time}: ${found.map(({ what }) => what).join("; ")}`,
@@ -110,7 +110,7 @@ export const detector = defineSettledDetector({
           },
         ],
         reasons: found.map(({ what }) => what),
-        notExempted: isTrusted(write, site) ? [`${write.by} is listed in gitOps or support`] : [],
+        notExempted: isTrusted(write, site) ? [`${write.who} is listed in gitOps or support`] : [],
       }));
     };
   },
