@@ -24,6 +24,9 @@ const ASSOCIATED = set(
 );
 const ENTITLED = set(["time", "role", "how", "by", "kind"], "{by} let {role} be a node's: {how}", { cap: 200 });
 
+const LOOKS = ["time", "api", "groups", "subnets", "public", "profile", "keys", "images"] as const;
+const LAUNCHED = "{api} launched by it: {groups} {subnets} {profile}";
+
 /** What lasts and rarely changes, and the weeks in which it is used. What was told of the first goes on to each week, so that no item grows
  * with age. */
 export const weeks = {
@@ -122,19 +125,16 @@ export const weeks = {
       member: set(["node", "role"], "{node} has {role}", { cap: 400 }),
     },
   }),
-  /** A NodeClass in one week and the week before: who wrote it, and what EC2 launched by it. */
+  /** A NodeClass in one week: who wrote it, and what EC2 launched by it, then and, by the day, the week before. */
   classWeek: declare({
     key: ["account", "region", "cluster", "class", "week"],
     keepMs: WEEK_KEEP_MS,
     attributes: {
       written: set(["time", "by", "who", "arn", "role", "kind", "verb"], "{who} wrote it ({verb})", { cap: 200 }),
-      launch: set(
-        ["time", "api", "groups", "subnets", "public", "profile", "keys", "images"],
-        "{api} launched by it: {groups} {subnets} {profile}",
-        { cap: 600, bucketMs: 10 * MINUTE_MS },
-      ),
+      launch: set(LOOKS, LAUNCHED, { cap: 800, bucketMs: 10 * MINUTE_MS }),
+      earlier: set(LOOKS, LAUNCHED, { cap: 200, bucketMs: DAY_MS }),
       role: set(["time", "role"], "what it launched came as a node with {role}", {
-        cap: 400,
+        cap: 600,
         bucketMs: 10 * MINUTE_MS,
       }),
     },

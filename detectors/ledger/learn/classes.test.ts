@@ -51,7 +51,9 @@ describe("a launch by a NodeClass", () => {
     };
     expect(told(classLaunches.learn(template), "launch")).toEqual([
       { id: "111122223333/eu-central-1/demo/gpu/2026-11-19", ...looks },
-      { id: "111122223333/eu-central-1/demo/gpu/2026-11-26", ...looks },
+    ]);
+    expect(told(classLaunches.learn(template), "earlier")).toEqual([
+      { id: "111122223333/eu-central-1/demo/gpu/2026-11-26", ...looks, time: "2026-11-22T00:00:00.000Z" },
     ]);
   });
 

@@ -36,7 +36,7 @@ export const classesWritten: AuditLearner = {
   },
 };
 
-/** What EC2 launches by a NodeClass: told of its week and of the next. Who tags by hand is no operator (B-50). */
+/** What EC2 launches by a NodeClass: told of its week, and by the day of the next, where many launches would leave no room for its own. Who tags by hand is no operator (B-50). */
 export const classLaunches: CallLearner = {
   trail: "cloudtrail",
   trigger: '"(?:RunInstances|CreateFleet|CreateLaunchTemplate)"',
@@ -52,13 +52,17 @@ export const classLaunches: CallLearner = {
     const { account, region } = call.scope;
     const time = timeOf(call);
     const instances = stringsOf(call.responseElements).filter((id) => INSTANCE_ID.test(id));
-    return [0, WEEK_MS].flatMap((ahead) => {
-      const id = idOf("classWeek", [account, region, cluster, name, weekOf(call.time + ahead)]);
-      return [
-        about("classWeek", id, call)("launch", { time, api: call.action, ...looksOf(call) }),
-        ...[...new Set(instances)].map((instance) => about("node", nodeId(instance), call)("built", { id, time })),
-      ];
-    });
+    const launch = { time, api: call.action, ...looksOf(call) };
+    const weekOn = (ms: number): string => idOf("classWeek", [account, region, cluster, name, weekOf(ms)]);
+    const [now, next] = [weekOn(call.time), weekOn(call.time + WEEK_MS)];
+    return [
+      about("classWeek", now, call)("launch", launch),
+      about("classWeek", next, call)("earlier", launch),
+      ...[...new Set(instances)].flatMap((instance) => {
+        const tell = about("node", nodeId(instance), call);
+        return [tell("built", { id: now, time }), tell("built", { id: next, time: `${time.slice(0, 10)}T00:00:00Z` })];
+      }),
+    ];
   },
 };
 

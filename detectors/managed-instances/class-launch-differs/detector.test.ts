@@ -46,6 +46,12 @@ describe("managed-instances/class-launch-differs finds", () => {
       { severity: "critical", reasons: ["another role: Admin"] },
     ]);
     expect(await findings([...lines, nodeOf("10:02", instance(9))])).toEqual([]);
+    // Of nodes that came earlier no role is known, or of the one that came now.
+    expect(await findings([...before, written, later(), nodeOf("10:02", instance(9), "Admin")])).toEqual([]);
+    expect(await findings([...lines.slice(0, -1), later({ profile: "admin" })])).toMatchObject([{ severity: "high" }]);
+    // The next launch is as it should be: one launch of two is told of.
+    const next = [launchedBy("11:00", instance(8)), nodeOf("11:02", instance(8))];
+    expect(await findings([...lines, nodeOf("10:02", instance(9), "Admin"), ...next])).toMatchObject([{ count: 1 }]);
     // A profile of another name holds the same role.
     const renamed = [...lines.slice(0, -1), later({ profile: "eks-eu-central-1-demo-2" })];
     expect(await findings([...renamed, nodeOf("10:02", instance(9))])).toEqual([]);
@@ -59,7 +65,7 @@ describe("managed-instances/class-launch-differs finds", () => {
       await findings([...before, classWritten("20:00"), later({ public: true }, "2026-11-23T08:00:00")]),
     ).toHaveLength(1);
     // The week ends between the 25th and the 26th.
-    const early = [1, 2, 3].map((index) => launchedBy(`2026-11-25T0${index}:00:00`, instance(index)));
+    const early = [1, 2, 3].map((index) => launchedBy(`2026-11-24T0${index}:00:00`, instance(index)));
     const late = later({ public: true }, "2026-11-26T08:00:00");
     expect(await findings([...early, classWritten("2026-11-25T20:00:00"), late])).toHaveLength(1);
   });

@@ -70,21 +70,20 @@ export const detector = defineSettledDetector({
   detect(nodeClass, { id, site }) {
     const [account = "", region = "", cluster = ""] = id.split("/");
     const name = id.split("/").slice(3, -1).join("/");
-    const week = id.slice(id.lastIndexOf("/") + 1);
-    const roles = Map.groupBy(nodeClass.all("role"), ({ time }) => time);
-    const rolesAt = (time: string): string => (roles.get(time) ?? []).map(({ role }) => role).join(" ");
-    const launches = nodeClass
-      .all("launch")
-      .map((launch) => ({ ...launch, ms: Date.parse(launch.time), roles: rolesAt(launch.time) }));
+    const roles = nodeClass.all("role").map((told) => ({ ...told, ms: Date.parse(told.time) }));
+    const earlier = nodeClass.all("earlier").map((launch) => ({ ...launch, end: Date.parse(launch.time) + DAY_MS }));
+    const launches = nodeClass.all("launch").map((launch) => ({ ...launch, end: Date.parse(launch.time) + BUCKET_MS }));
     const writes = nodeClass.all("written").map((write) => ({ ...write, ms: Date.parse(write.time) }));
     return ({ source, ...launch }) => {
-      // What was told ahead, of the week before, is that week's to judge.
-      if (launch.time < week) return [];
       const ms = Date.parse(launch.time);
       const since = writes.filter((write) => write.ms <= ms && write.ms >= ms - DAY_MS);
       const first = Math.min(...since.map((write) => write.ms));
-      const before = launches.filter((other) => other.ms + BUCKET_MS <= first);
-      const found = differences({ ...launch, roles: rolesAt(launch.time) }, before, account);
+      const before = [...earlier, ...launches].filter(({ end }) => end <= first);
+      const came = {
+        launch: roles.filter(({ time }) => time === launch.time).map(({ role }) => role),
+        before: roles.filter((told) => told.ms + BUCKET_MS <= first).map(({ role }) => role),
+      };
+      const found = differences(launch, before, came, account);
       const worst = highest(found.map(({ severity }) => severity));
       if (worst === undefined) return [];
       return since.map((write) => ({

@@ -10,8 +10,12 @@ export interface Launch {
   readonly profile: string;
   readonly keys: string;
   readonly images: string;
-  /** Roles that its nodes came with. */
-  readonly roles: string;
+}
+
+/** Roles that nodes came with. */
+export interface Roles {
+  readonly launch: readonly string[];
+  readonly before: readonly string[];
 }
 
 export interface Difference {
@@ -22,12 +26,11 @@ export interface Difference {
 /** How many launches show what subnets there are: each is of one zone, and takes one or all of them. */
 const ZONES = 3;
 
-const PARTS = ["roles", "public", "profile", "keys", "groups", "subnets", "images"] as const;
+const PARTS = ["public", "profile", "keys", "groups", "subnets", "images"] as const;
 type Part = (typeof PARTS)[number];
 
 const SAYS: Readonly<Record<Part, readonly [string, Severity]>> = {
   public: ["a public address", "critical"],
-  roles: ["another role", "critical"],
   profile: ["another instance profile", "high"],
   keys: ["another encryption key", "high"],
   groups: ["another security group", "high"],
@@ -38,8 +41,23 @@ const SAYS: Readonly<Record<Part, readonly [string, Severity]>> = {
 
 const words = (text: string): readonly string[] => text.split(" ").filter(Boolean);
 
-/** What a launch shows that no launch of the same kind before the write did. `account`: the cluster's. */
-export function differences(launch: Launch, before: readonly Launch[], account: string): readonly Difference[] {
+/** What is new about a launch after a write of its class. `account`: the cluster's. */
+export function differences(
+  launch: Launch,
+  before: readonly Launch[],
+  roles: Roles,
+  account: string,
+): readonly Difference[] {
+  const fresh = roles.before.length === 0 ? [] : roles.launch.filter((role) => !roles.before.includes(role));
+  const same = roles.launch.length > 0 && roles.before.length > 0 && fresh.length === 0;
+  return [
+    ...(fresh.length === 0 ? [] : [{ what: `another role: ${fresh.join(", ")}`, severity: "critical" as const }]),
+    ...seen(launch, before, account, same),
+  ];
+}
+
+/** What a launch shows that no launch of the same kind before the write did. `sameRole`: what its profile holds is known, and the same. */
+function seen(launch: Launch, before: readonly Launch[], account: string, sameRole: boolean): readonly Difference[] {
   const alike = before.filter(({ api }) => api === launch.api);
   if (alike.length === 0) return [];
   return PARTS.flatMap((part) => {
@@ -50,7 +68,7 @@ export function differences(launch: Launch, before: readonly Launch[], account: 
     const shown = known.size > 0 || part === "public" || part === "keys";
     if (!shown || (part === "subnets" && alike.length < ZONES)) return [];
     // A class that is made anew has another profile for its role.
-    if (part === "profile" && sameRole(launch, alike)) return [];
+    if (part === "profile" && sameRole) return [];
     const [what, severity] = SAYS[part];
     const foreign = part === "keys" && fresh.some((key) => ofAnother(key, account));
     return [
@@ -61,11 +79,6 @@ export function differences(launch: Launch, before: readonly Launch[], account: 
     ];
   });
 }
-
-const sameRole = (launch: Launch, alike: readonly Launch[]): boolean => {
-  const known = alike.flatMap(({ roles }) => words(roles));
-  return launch.roles !== "" && words(launch.roles).every((role) => known.includes(role));
-};
 
 /** An alias or a bare id is of one's own account. */
 const ofAnother = (key: string, account: string): boolean => {
