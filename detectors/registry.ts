@@ -30,6 +30,7 @@ import { detector as impersonationUidOrExtra } from "./impersonation/uid-or-extr
 import { detector as impersonationUnprovenNode } from "./impersonation/unproven-node/detector.ts";
 import type { Detector, LedgerDetector } from "./ledger/contracts.ts";
 import { detector as managedInstancesAutoModeOff } from "./managed-instances/auto-mode-off/detector.ts";
+import { detector as managedInstancesClassLaunchDiffers } from "./managed-instances/class-launch-differs/detector.ts";
 import { detector as managedInstancesFakeOperatorTags } from "./managed-instances/fake-operator-tags/detector.ts";
 import { detector as managedInstancesKnownResourceTouched } from "./managed-instances/known-resource-touched/detector.ts";
 import { detector as managedInstancesKubeletApi } from "./managed-instances/kubelet-api/detector.ts";
@@ -53,6 +54,8 @@ import { detector as managedInstancesRoleChanged } from "./managed-instances/rol
 import { detector as managedInstancesTampering } from "./managed-instances/tampering/detector.ts";
 import { detector as managedInstancesVisibility } from "./managed-instances/visibility/detector.ts";
 import { detector as nodeIdentityAfterTermination } from "./node-identity/after-termination/detector.ts";
+import { detector as nodeIdentityAnotherRole } from "./node-identity/another-role/detector.ts";
+import { detector as nodeIdentityEntryWithoutNode } from "./node-identity/entry-without-node/detector.ts";
 import { detector as nodeIdentityForeignKey } from "./node-identity/foreign-key/detector.ts";
 import { detector as nodeIdentityGhost } from "./node-identity/ghost/detector.ts";
 import { detector as nodeIdentityImdsTheftChain } from "./node-identity/imds-theft-chain/detector.ts";
@@ -63,12 +66,16 @@ import { detector as podIdentityExchangeOutsideAgent } from "./pod-identity/exch
 import { detector as podIdentityExchangeSurplus } from "./pod-identity/exchange-surplus/detector.ts";
 import { detector as podIdentityExecCredentialRead } from "./pod-identity/exec-credential-read/detector.ts";
 import { detector as podIdentityExecEndpoint } from "./pod-identity/exec-endpoint/detector.ts";
+import { detector as podIdentityForeignCluster } from "./pod-identity/foreign-cluster/detector.ts";
 import { detector as podIdentityKeyAfterPod } from "./pod-identity/key-after-pod/detector.ts";
 import { detector as podIdentityKeyAfterPodElsewhere } from "./pod-identity/key-after-pod-elsewhere/detector.ts";
 import { detector as podIdentityKeyFromElsewhere } from "./pod-identity/key-from-elsewhere/detector.ts";
 import { detector as podIdentityLegacyToken } from "./pod-identity/legacy-token/detector.ts";
+import { detector as podIdentityMintedTokenOpens } from "./pod-identity/minted-token-opens/detector.ts";
 import { detector as podIdentityNodeToken } from "./pod-identity/node-token/detector.ts";
 import { detector as podIdentityRoleAssumedOtherwise } from "./pod-identity/role-assumed-otherwise/detector.ts";
+import { detector as podIdentityRoleNotAssociated } from "./pod-identity/role-not-associated/detector.ts";
+import { detector as podIdentitySessionDowngrade } from "./pod-identity/session-downgrade/detector.ts";
 import { detector as podIdentityStaleToken } from "./pod-identity/stale-token/detector.ts";
 import { detector as podIdentityTagsContradictPod } from "./pod-identity/tags-contradict-pod/detector.ts";
 import { detector as podIdentityTokenForAws } from "./pod-identity/token-for-aws/detector.ts";
@@ -160,18 +167,25 @@ export const ledgerDetectors: readonly LedgerDetector[] = [
   accessPodEnteredThenAws,
   accessRevokedStillUsed,
   accessSecretsThenAws,
+  managedInstancesClassLaunchDiffers,
   managedInstancesKnownResourceTouched,
   nodeIdentityAfterTermination,
+  nodeIdentityAnotherRole,
+  nodeIdentityEntryWithoutNode,
   nodeIdentityForeignKey,
   nodeIdentityGhost,
   nodeIdentityImdsTheftChain,
   nodeIdentitySecondAddress,
   nodeIdentityTooOld,
   podIdentityExchangeSurplus,
+  podIdentityForeignCluster,
   podIdentityKeyAfterPod,
   podIdentityKeyAfterPodElsewhere,
   podIdentityKeyFromElsewhere,
+  podIdentityMintedTokenOpens,
   podIdentityRoleAssumedOtherwise,
+  podIdentityRoleNotAssociated,
+  podIdentitySessionDowngrade,
   podIdentityTagsContradictPod,
   podIdentityUnknownPod,
   sequenceTactics,
@@ -213,6 +227,7 @@ export const registry: readonly Detector[] = [
   impersonationUidOrExtra,
   impersonationUnprovenNode,
   managedInstancesAutoModeOff,
+  managedInstancesClassLaunchDiffers,
   managedInstancesFakeOperatorTags,
   managedInstancesKnownResourceTouched,
   managedInstancesKubeletApi,
@@ -236,6 +251,8 @@ export const registry: readonly Detector[] = [
   managedInstancesTampering,
   managedInstancesVisibility,
   nodeIdentityAfterTermination,
+  nodeIdentityAnotherRole,
+  nodeIdentityEntryWithoutNode,
   nodeIdentityForeignKey,
   nodeIdentityGhost,
   nodeIdentityImdsTheftChain,
@@ -246,12 +263,16 @@ export const registry: readonly Detector[] = [
   podIdentityExchangeSurplus,
   podIdentityExecCredentialRead,
   podIdentityExecEndpoint,
+  podIdentityForeignCluster,
   podIdentityKeyAfterPod,
   podIdentityKeyAfterPodElsewhere,
   podIdentityKeyFromElsewhere,
   podIdentityLegacyToken,
+  podIdentityMintedTokenOpens,
   podIdentityNodeToken,
   podIdentityRoleAssumedOtherwise,
+  podIdentityRoleNotAssociated,
+  podIdentitySessionDowngrade,
   podIdentityStaleToken,
   podIdentityTagsContradictPod,
   podIdentityTokenForAws,

@@ -1,5 +1,6 @@
 import { crowds } from "./crowds.ts";
 import { declare, set } from "./declare.ts";
+import { weeks } from "./weeks.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -51,6 +52,7 @@ export const entities = {
       entered: set(["time", "by", "how"], "{by} entered it by {how}", ENTRIES),
       secrets: set(["time", "what"], "its service account read {what}", { cap: 64, bucketMs: MINUTE_MS }),
       called: set(["time", "api"], "called {api}", CALLS),
+      mint: set(["id"], "had a token for AWS minted by no kubelet, in {id}", { cap: 16, link: "mintDay" }),
     },
   }),
   /** Exec and the like carry no uid: the name leads to the pods that had it. */
@@ -76,6 +78,7 @@ export const entities = {
       spoke: set(["time", "ip"], "spoke to the cluster from {ip}", { cap: 64, bucketMs: DAY_MS }),
       origin: set(["id"], "came from {id}", { cap: 64, link: "origin" }),
       fleet: set(["id"], "joined {id}", { cap: 4, link: "fleet" }),
+      built: set(["id", "time"], "was launched by {id}", { cap: 8, link: "classWeek" }),
       hostPod: set(
         ["time", "pod", "by", "kind", "what", "cluster", "namespace", "name"],
         "{by} placed pod {namespace}/{name} with {what} of the node on it",
@@ -181,6 +184,7 @@ export const entities = {
     },
   }),
   ...crowds,
+  ...weeks,
   role: declare({
     key: ["arn"],
     keepMs: LASTING_MS,

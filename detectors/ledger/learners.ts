@@ -1,15 +1,20 @@
 import { associations, grants } from "./learn/access.ts";
+import { classesWritten, classLaunches } from "./learn/classes.ts";
+import { clustersAudited, clustersHeard, clustersServed } from "./learn/clusters.ts";
 import { audited, served } from "./learn/coverage.ts";
 import { deeds } from "./learn/deeds.ts";
 import { egress } from "./learn/egress.ts";
 import { entries } from "./learn/entries.ts";
 import { auditHeartbeat, callHeartbeat } from "./learn/heartbeats.ts";
 import { grantsInAudit, nodesInAudit, peopleInAudit, tokensInAudit } from "./learn/identities.ts";
+import { mintsForAws, webIdentities } from "./learn/mints.ts";
 import { nodeAddresses, nodesJoining } from "./learn/nodes.ts";
 import { operator, touches } from "./learn/operator.ts";
 import { nodesHeard, tokensHeard } from "./learn/origins.ts";
 import { podRoles } from "./learn/pod-roles.ts";
 import { pods } from "./learn/pods.ts";
+import { accountSessions, serviceAccounts } from "./learn/service-accounts.ts";
+import { nodeRolesAllowed, nodeRolesAtWork } from "./learn/staff.ts";
 import { calls, exchanges, issued } from "./learn/sts.ts";
 import { mints } from "./learn/tokens.ts";
 import { personCalls, personInAudit } from "./learn/whereabouts.ts";
@@ -35,6 +40,10 @@ export const auditLearners: readonly AuditLearner[] = named<AuditLearner>({
   tokensHeard,
   nodesJoining,
   nodeAddresses,
+  classesWritten,
+  clustersAudited,
+  mintsForAws,
+  nodeRolesAtWork,
 });
 export const callLearners: readonly CallLearner[] = named<CallLearner>({
   issued,
@@ -50,4 +59,11 @@ export const callLearners: readonly CallLearner[] = named<CallLearner>({
   served,
   callHeartbeat,
   personCalls,
+  accountSessions,
+  classLaunches,
+  clustersHeard,
+  clustersServed,
+  nodeRolesAllowed,
+  serviceAccounts,
+  webIdentities,
 });

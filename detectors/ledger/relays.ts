@@ -59,6 +59,9 @@ function carry<
 /** A pod that ended may finish a last request (detections.md B-04). */
 const LATE_MS = 120_000;
 
+/** How a token that is bound to a pod opens AWS. */
+export const SESSION = "AssumeRoleForPodIdentity";
+
 /** Every relay. They form no cycle and are at most three deep; links to many (role, cluster, node to its pods) are never crossed
  * towards the many (tested). */
 export const relays: readonly Relay[] = [
@@ -126,6 +129,25 @@ export const relays: readonly Relay[] = [
     ({ trail, time }, gone, key) =>
       trail === "CloudTrail" && Date.parse(time) - Date.parse(gone.time) >= LATE_MS ? key : undefined,
   ),
+  // What lasts, in every week in which it is used.
+  carry("serviceAccount", { fact: "associated", over: "week", to: "accountWeek" }, "associated", (told) => told),
+  carry("podRole", { fact: "associated", over: "week", to: "roleWeek" }, "associated", (told) => told),
+  carry("staff", { fact: "entitled", over: "week", to: "staffWeek" }, "entitled", (told) => told),
+  carry("staff", { fact: "born", over: "week", to: "staffWeek" }, "born", (told) => told),
+  // The role that a launch does not show, its node comes with.
+  carry("node", { fact: "role", over: "built", to: "classWeek" }, "role", ({ role }, _, { time }) => ({ time, role })),
+  // What a token opens that no kubelet minted.
+  carry(
+    "serviceAccount",
+    { fact: "associated", over: "mint", to: "mintDay" },
+    "opens",
+    ({ time, action, role, target }, account) => ({
+      ...{ time, how: action, ip: "", cluster: account.split("/")[2] ?? "", pod: "", role: target || role },
+    }),
+  ),
+  carry("pod", { fact: "served", over: "mint", to: "mintDay" }, "opens", ({ time }, pod) => ({
+    ...{ time, how: SESSION, ip: "", cluster: pod.split("/")[2] ?? "", pod, role: "" },
+  })),
   // That the audit log of a cluster is read, the pods learn that were served in that hour.
   carry("pulse", { fact: "audited", over: "exchange", to: "exchange" }, "audited", ({ time }) => ({ time })),
   carry(

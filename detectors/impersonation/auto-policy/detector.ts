@@ -32,7 +32,7 @@ export const detector = defineEventDetector({
     gaps: [
       "A role whose name is as EKS proposes for node roles counts as one, unless the site declares its own.",
       "Whether a NodeClass asks for the role is not in any log: its body is not recorded.",
-      "A node that logs in with an undeclared role is not seen here.",
+      "A node that logs in with another role than the others is node-identity/another-role's, an entry with which no node comes node-identity/entry-without-node's.",
     ],
     triage: [
       {

@@ -30,7 +30,7 @@ export const detector = defineJoinDetector({
     gaps: [
       "What a pod is called stands in bodies and in its own requests: at level Metadata only pods that call the API server are known.",
       "An association with session tags switched off tells nothing of the pod.",
-      "The role is not compared with the association: whoever re-points one is seen by pod-identity/association-change.",
+      "The role is compared with the association by pod-identity/role-not-associated.",
     ],
     triage: [
       {
