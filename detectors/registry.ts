@@ -30,11 +30,14 @@ import { detector as impersonationUidOrExtra } from "./impersonation/uid-or-extr
 import { detector as impersonationUnprovenNode } from "./impersonation/unproven-node/detector.ts";
 import type { Detector, LedgerDetector } from "./ledger/contracts.ts";
 import { detector as managedInstancesAutoModeOff } from "./managed-instances/auto-mode-off/detector.ts";
+import { detector as managedInstancesEvictionBlockade } from "./managed-instances/eviction-blockade/detector.ts";
 import { detector as managedInstancesFakeOperatorTags } from "./managed-instances/fake-operator-tags/detector.ts";
 import { detector as managedInstancesKnownResourceTouched } from "./managed-instances/known-resource-touched/detector.ts";
 import { detector as managedInstancesKubeletApi } from "./managed-instances/kubelet-api/detector.ts";
 import { detector as managedInstancesKubeletExec } from "./managed-instances/kubelet-exec/detector.ts";
+import { detector as managedInstancesLoneAct } from "./managed-instances/lone-act/detector.ts";
 import { detector as managedInstancesMirrorPod } from "./managed-instances/mirror-pod/detector.ts";
+import { detector as managedInstancesMirrorPodOnAuto } from "./managed-instances/mirror-pod-on-auto/detector.ts";
 import { detector as managedInstancesNetworkObject } from "./managed-instances/network-object/detector.ts";
 import { detector as managedInstancesNodeActs } from "./managed-instances/node-acts/detector.ts";
 import { detector as managedInstancesNodeClaim } from "./managed-instances/node-claim/detector.ts";
@@ -42,6 +45,7 @@ import { detector as managedInstancesNodeClass } from "./managed-instances/node-
 import { detector as managedInstancesNodeDiagnostic } from "./managed-instances/node-diagnostic/detector.ts";
 import { detector as managedInstancesNodeObject } from "./managed-instances/node-object/detector.ts";
 import { detector as managedInstancesNodePool } from "./managed-instances/node-pool/detector.ts";
+import { detector as managedInstancesNodePoolFrozen } from "./managed-instances/node-pool-frozen/detector.ts";
 import { detector as managedInstancesNodeRoleAssumed } from "./managed-instances/node-role-assumed/detector.ts";
 import { detector as managedInstancesOperatorInCluster } from "./managed-instances/operator-in-cluster/detector.ts";
 import { detector as managedInstancesOperatorRole } from "./managed-instances/operator-role/detector.ts";
@@ -56,6 +60,7 @@ import { detector as nodeIdentityAfterTermination } from "./node-identity/after-
 import { detector as nodeIdentityForeignKey } from "./node-identity/foreign-key/detector.ts";
 import { detector as nodeIdentityGhost } from "./node-identity/ghost/detector.ts";
 import { detector as nodeIdentityImdsTheftChain } from "./node-identity/imds-theft-chain/detector.ts";
+import { detector as nodeIdentityRefusals } from "./node-identity/refusals/detector.ts";
 import { detector as nodeIdentitySecondAddress } from "./node-identity/second-address/detector.ts";
 import { detector as nodeIdentityTooOld } from "./node-identity/too-old/detector.ts";
 import { detector as podIdentityAssociationChange } from "./pod-identity/association-change/detector.ts";
@@ -160,11 +165,16 @@ export const ledgerDetectors: readonly LedgerDetector[] = [
   accessPodEnteredThenAws,
   accessRevokedStillUsed,
   accessSecretsThenAws,
+  managedInstancesEvictionBlockade,
   managedInstancesKnownResourceTouched,
+  managedInstancesLoneAct,
+  managedInstancesMirrorPodOnAuto,
+  managedInstancesNodePoolFrozen,
   nodeIdentityAfterTermination,
   nodeIdentityForeignKey,
   nodeIdentityGhost,
   nodeIdentityImdsTheftChain,
+  nodeIdentityRefusals,
   nodeIdentitySecondAddress,
   nodeIdentityTooOld,
   podIdentityExchangeSurplus,
@@ -213,11 +223,14 @@ export const registry: readonly Detector[] = [
   impersonationUidOrExtra,
   impersonationUnprovenNode,
   managedInstancesAutoModeOff,
+  managedInstancesEvictionBlockade,
   managedInstancesFakeOperatorTags,
   managedInstancesKnownResourceTouched,
   managedInstancesKubeletApi,
   managedInstancesKubeletExec,
+  managedInstancesLoneAct,
   managedInstancesMirrorPod,
+  managedInstancesMirrorPodOnAuto,
   managedInstancesNetworkObject,
   managedInstancesNodeActs,
   managedInstancesNodeClaim,
@@ -225,6 +238,7 @@ export const registry: readonly Detector[] = [
   managedInstancesNodeDiagnostic,
   managedInstancesNodeObject,
   managedInstancesNodePool,
+  managedInstancesNodePoolFrozen,
   managedInstancesNodeRoleAssumed,
   managedInstancesOperatorInCluster,
   managedInstancesOperatorRole,
@@ -239,6 +253,7 @@ export const registry: readonly Detector[] = [
   nodeIdentityForeignKey,
   nodeIdentityGhost,
   nodeIdentityImdsTheftChain,
+  nodeIdentityRefusals,
   nodeIdentitySecondAddress,
   nodeIdentityTooOld,
   podIdentityAssociationChange,

@@ -1,5 +1,6 @@
 import { crowds } from "./crowds.ts";
 import { declare, set } from "./declare.ts";
+import { inNode, inPod, inPodName, nodeCrowds } from "./node-crowds.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -51,6 +52,7 @@ export const entities = {
       entered: set(["time", "by", "how"], "{by} entered it by {how}", ENTRIES),
       secrets: set(["time", "what"], "its service account read {what}", { cap: 64, bucketMs: MINUTE_MS }),
       called: set(["time", "api"], "called {api}", CALLS),
+      ...inPod,
     },
   }),
   /** Exec and the like carry no uid: the name leads to the pods that had it. */
@@ -60,6 +62,7 @@ export const entities = {
     attributes: {
       pod: set(["id"], "stood for {id}", { cap: 64, link: "pod" }),
       entered: set(["time", "by", "how"], "{by} entered it by {how}", ENTRIES),
+      ...inPodName,
     },
   }),
   node: declare({
@@ -85,6 +88,7 @@ export const entities = {
         cap: 200,
         bucketMs: MINUTE_MS,
       }),
+      ...inNode,
     },
   }),
   /** An AWS session: role id and session name, `AROA…:name`. */
@@ -181,6 +185,7 @@ export const entities = {
     },
   }),
   ...crowds,
+  ...nodeCrowds,
   role: declare({
     key: ["arn"],
     keepMs: LASTING_MS,

@@ -1,8 +1,10 @@
 import { associations, grants } from "./learn/access.ts";
+import { actsOfNodes, deedsOfNodes, nodesAtWork } from "./learn/acts.ts";
 import { audited, served } from "./learn/coverage.ts";
 import { deeds } from "./learn/deeds.ts";
 import { egress } from "./learn/egress.ts";
 import { entries } from "./learn/entries.ts";
+import { evictionsRefused, guards } from "./learn/evictions.ts";
 import { auditHeartbeat, callHeartbeat } from "./learn/heartbeats.ts";
 import { grantsInAudit, nodesInAudit, peopleInAudit, tokensInAudit } from "./learn/identities.ts";
 import { nodeAddresses, nodesJoining } from "./learn/nodes.ts";
@@ -10,6 +12,8 @@ import { operator, touches } from "./learn/operator.ts";
 import { nodesHeard, tokensHeard } from "./learn/origins.ts";
 import { podRoles } from "./learn/pod-roles.ts";
 import { pods } from "./learn/pods.ts";
+import { nodesOfPools, poolsWritten } from "./learn/pools.ts";
+import { podsKept, podsPlaced, refusalsOfNodes } from "./learn/refusals.ts";
 import { calls, exchanges, issued } from "./learn/sts.ts";
 import { mints } from "./learn/tokens.ts";
 import { personCalls, personInAudit } from "./learn/whereabouts.ts";
@@ -35,6 +39,15 @@ export const auditLearners: readonly AuditLearner[] = named<AuditLearner>({
   tokensHeard,
   nodesJoining,
   nodeAddresses,
+  nodesAtWork,
+  deedsOfNodes,
+  actsOfNodes,
+  refusalsOfNodes,
+  podsPlaced,
+  podsKept,
+  poolsWritten,
+  evictionsRefused,
+  guards,
 });
 export const callLearners: readonly CallLearner[] = named<CallLearner>({
   issued,
@@ -50,4 +63,5 @@ export const callLearners: readonly CallLearner[] = named<CallLearner>({
   served,
   callHeartbeat,
   personCalls,
+  nodesOfPools,
 });
