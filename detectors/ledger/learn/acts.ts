@@ -2,14 +2,11 @@ import type { Scope } from "../../../schemas/events/event.ts";
 import { nodeDeed } from "../../../schemas/events/k8s-audit/facets/node-deed.ts";
 import type { K8sRequest } from "../../../schemas/events/k8s-audit/facets.ts";
 import type { Peek } from "../../../schemas/events/k8s-audit/peek.ts";
+import { ALONE_MS } from "../../core/settle-times.ts";
 import { attempted } from "../../core/weight.ts";
 import { epochsOf } from "../epochs.ts";
 import { type Fact, idOf } from "../facts.ts";
 import { type AuditLearner, about, hourIn, nodeId, timeOf } from "../learner.ts";
-
-const HOUR_MS = 3_600_000;
-/** How long a verdict on an act waits for others to do the same, from the beginning of the six hours that it is known by. */
-export const ALONE_MS = 12 * HOUR_MS;
 
 /** Everything that Kubernetes lets a kubelet do (`NodeRules` of kubernetes/plugin/pkg/auth/authorizer/rbac/bootstrappolicy), with what its agents do on
  * Auto Mode as the node itself (eks-auto-mode.md §2.1). */

@@ -1,12 +1,10 @@
 import { nameOf } from "../../core/actors.ts";
+import { ROTATION_MS } from "../../core/settle-times.ts";
 import { epochsOf } from "../epochs.ts";
 import { decode, idOf } from "../facts.ts";
 import { type AuditLearner, about, type CallLearner, timeOf } from "../learner.ts";
 import { dayIn } from "./acts.ts";
 import { operator } from "./operator.ts";
-
-/** A verdict on a pool waits no longer than this from the beginning of the day that it is known by. */
-export const ROTATION_MS = 26 * 3_600_000;
 
 /** Which pool a node is of, where EKS launched it. */
 export const nodesOfPools: CallLearner = {

@@ -4,14 +4,12 @@ import type { K8sRequest } from "../../../schemas/events/k8s-audit/facets.ts";
 import type { Peek } from "../../../schemas/events/k8s-audit/peek.ts";
 import { succeeded } from "../../../schemas/events/k8s-audit/request.ts";
 import { text } from "../../../schemas/json.ts";
+import { TROUBLE_MS } from "../../core/settle-times.ts";
 import { type Fact, idOf } from "../facts.ts";
 import { type AuditLearner, about, podNameId, timeOf } from "../learner.ts";
 import { dayIn, rosterId } from "./acts.ts";
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-/** How far apart refusals of several nodes are one trouble of all. */
-export const TROUBLE_MS = HOUR_MS;
+const DAY_MS = 24 * 3_600_000;
 
 const KINDS: Readonly<Record<string, string>> = { secrets: "secret", configmaps: "configmap", pods: "pod" };
 const stayId = ({ account, region, cluster }: Scope, node: string, time: number): string =>

@@ -53,6 +53,7 @@ export const detector = defineSettledDetector({
           'fields requestReceivedTimestamp, user.username, verb, requestURI, sourceIPs.0 | filter objectRef.resource = "pods" and objectRef.subresource in ["exec", "attach", "portforward", "ephemeralcontainers"] | sort requestReceivedTimestamp desc',
       },
     ],
+    syntheticShape: true,
   },
   watch: "node",
   anchor: "blocked",

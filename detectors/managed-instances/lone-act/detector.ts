@@ -1,8 +1,8 @@
 import Type from "typebox";
 import type { Severity } from "../../../schemas/findings/finding.ts";
-import { alone, type Did } from "../../ledger/alone.ts";
+import { ALONE_MS } from "../../core/settle-times.ts";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
-import { ALONE_MS } from "../../ledger/learn/acts.ts";
+import { alone, type Did } from "../alone.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 

@@ -1,7 +1,7 @@
 import Type from "typebox";
-import { alone } from "../../ledger/alone.ts";
+import { ALONE_MS } from "../../core/settle-times.ts";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
-import { ALONE_MS } from "../../ledger/learn/acts.ts";
+import { alone } from "../alone.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 

@@ -1,7 +1,7 @@
 import Type from "typebox";
+import { ROTATION_MS } from "../../core/settle-times.ts";
 import { lowered } from "../../core/weight.ts";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
-import { ROTATION_MS } from "../../ledger/learn/pools.ts";
 import { verdictOn } from "./frozen.ts";
 
 /** B-43 by its consequence: what a NodePool says is not in the log, but that its nodes grow old is. */

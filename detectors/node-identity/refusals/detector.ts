@@ -1,9 +1,7 @@
 import Type from "typebox";
+import { TROUBLE_MS } from "../../core/settle-times.ts";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
-import type { ValueOf } from "../../ledger/entities.ts";
-import { TROUBLE_MS } from "../../ledger/learn/refusals.ts";
-import type { Told } from "../../ledger/view.ts";
-import { dense, strangers } from "./strangers.ts";
+import { dense, isShared, strangers } from "./strangers.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -96,23 +94,3 @@ export const detector = defineSettledDetector({
       }));
   },
 });
-
-type Refused = Told<ValueOf<"refusals", "refused">>;
-
-/** Others are in the same trouble around that time: a fault, or a change of policy. Each has to be refused as much as the accused would be. */
-function isShared(
-  { node, time }: Refused,
-  all: readonly Refused[],
-  atWork: readonly { readonly time: string; readonly node: string }[],
-  { objects, others }: { readonly objects: number; readonly others: number },
-): boolean {
-  const near = all.filter(
-    (other) => other.node !== node && Math.abs(Date.parse(other.time) - Date.parse(time)) <= TROUBLE_MS,
-  );
-  const troubled = [...Map.groupBy(near, (other) => other.node).values()].filter(
-    (theirs) => new Set(theirs.map((other) => `${other.kind} ${other.namespace}/${other.name}`)).size >= objects,
-  ).length;
-  const peers = new Set(atWork.filter((peer) => peer.time.slice(0, 10) === time.slice(0, 10)).map((peer) => peer.node));
-  peers.delete(node);
-  return troubled >= others || (troubled > 0 && troubled * 2 >= peers.size);
-}

@@ -1,3 +1,5 @@
+import { TROUBLE_MS } from "../../core/settle-times.ts";
+
 interface Refused {
   readonly time: string;
   readonly node: string;
@@ -34,4 +36,22 @@ export function dense<R extends Refused>(values: readonly R[], objects: number, 
     for (const value of within) kept.add(value);
   }
   return [...kept];
+}
+
+/** Others are in the same trouble around that time: a fault, or a change of policy. Each has to be refused as much as the accused would be. */
+export function isShared(
+  { node, time }: Refused,
+  all: readonly Refused[],
+  atWork: readonly { readonly time: string; readonly node: string }[],
+  { objects, others }: { readonly objects: number; readonly others: number },
+): boolean {
+  const near = all.filter(
+    (other) => other.node !== node && Math.abs(Date.parse(other.time) - Date.parse(time)) <= TROUBLE_MS,
+  );
+  const troubled = [...Map.groupBy(near, (other) => other.node).values()].filter(
+    (theirs) => new Set(theirs.map((other) => `${other.kind} ${other.namespace}/${other.name}`)).size >= objects,
+  ).length;
+  const peers = new Set(atWork.filter((peer) => peer.time.slice(0, 10) === time.slice(0, 10)).map((peer) => peer.node));
+  peers.delete(node);
+  return troubled >= others || (troubled > 0 && troubled * 2 >= peers.size);
 }

@@ -1,6 +1,6 @@
-import type { ValueOf } from "./entities.ts";
-import { epochOf } from "./epochs.ts";
-import type { Entity, Told } from "./view.ts";
+import type { ValueOf } from "../ledger/entities.ts";
+import { epochOf } from "../ledger/epochs.ts";
+import type { Entity, Told } from "../ledger/view.ts";
 
 /** How many do something before it is what nodes do. */
 export interface Crowd {
