@@ -12,20 +12,19 @@ export interface Crowd {
 
 export type Did = Told<ValueOf<"act", "did">>;
 
-/** What a node did that others do not do: fewer than `others` of them, and fewer than half of those at work. Only others excuse, never the node itself;
- * that they are at work, their own requests tell. Judged in the epoch that it happened in. `due`: values to judge. */
-export function alone(act: Entity<"act">, due: (did: Did) => boolean, { others, peers }: Crowd): readonly Did[] {
-  const all = act.all("did");
+/** Whether a node did what others do not do: fewer than `others` of them, and fewer than half of those at work. Only others excuse, never the node itself;
+ * that they are at work, their own requests tell. Judged in the epoch that it happened in. */
+export function aloneIn(act: Entity<"act">, { others, peers }: Crowd): (did: Did) => boolean {
   const [of] = act.all("of");
-  // One node cannot fill the set: whoever filled it is a crowd.
-  if (of === undefined || act.overflowed("did")) return [];
-  const who = new Set(all.map(({ node }) => node));
+  const who = new Set(act.all("did").map(({ node }) => node));
   const atWork = Map.groupBy(act.all("peer"), ({ time }) => time.slice(0, 10));
-  return all.filter((did) => {
-    if (!due(did) || epochOf(Date.parse(did.time)) !== of.epoch) return false;
-    const doing = who.size - 1;
-    const there = new Set((atWork.get(did.time.slice(0, 10)) ?? []).map(({ node }) => node));
-    there.delete(did.node);
+  // One node cannot fill the set: whoever filled it is a crowd.
+  const crowded = act.overflowed("did");
+  return ({ time, node }) => {
+    if (crowded || epochOf(Date.parse(time)) !== of?.epoch) return false;
+    const doing = who.size - (who.has(node) ? 1 : 0);
+    const there = new Set((atWork.get(time.slice(0, 10)) ?? []).map((peer) => peer.node));
+    there.delete(node);
     return there.size >= peers && doing < others && doing * 2 < there.size;
-  });
+  };
 }

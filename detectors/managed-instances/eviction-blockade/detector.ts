@@ -70,37 +70,35 @@ export const detector = defineSettledDetector({
       description: "How many days before them the budget and the entry may lie.",
     }),
   }),
-  detect(node, { params: { hours, days }, id, until }) {
+  detect(node, { params: { hours, days }, id }) {
     const blocked = node.all("blocked");
-    return blocked
-      .filter(({ time }) => time <= until)
-      .flatMap((last) => {
-        const blockade = blockadeAt(last, blocked, hours * HOUR_MS);
-        if (blockade === undefined) return [];
-        const from = Date.parse(blockade.since) - days * DAY_MS;
-        const within = ({ time }: { readonly time: string }): boolean =>
-          Date.parse(time) >= Math.floor(from / DAY_MS) * DAY_MS && time <= last.time;
-        const guard = node.all("guarded").find((made) => blockade.namespaces.has(made.namespace) && within(made));
-        const flags = flagsOf(node.all("hostPod"), node.all("podEntered"), within);
-        if (guard === undefined || flags.length === 0) return [];
-        return [
-          {
-            sentence: `Node ${id} could not be drained for ${hours} hours or more: ${guard.by} made ${guard.what}`,
-            on: "eviction blockade",
-            at: blockade.since,
-            actor: { kind: guard.kind, name: guard.by, groups: [] },
-            action: "create pods/eviction",
-            target: id,
-            scope: { cluster: last.cluster },
-            // People get into pods to look for faults: with the node's own rights it is more.
-            severity: flags.some(({ host }) => host) ? "medium" : "low",
-            evidence: [
-              { field: "node.blocked", value: `${last.time} ${last.namespace}/${last.name}`, event: last.source },
-              { field: "node.guarded", value: `${guard.time} ${guard.by}: ${guard.what}`, event: guard.source },
-            ],
-            reasons: flags.map(({ why }) => why),
-          },
-        ];
-      });
+    return (last) => {
+      const blockade = blockadeAt(last, blocked, hours * HOUR_MS);
+      if (blockade === undefined) return [];
+      const from = Date.parse(blockade.since) - days * DAY_MS;
+      const within = ({ time }: { readonly time: string }): boolean =>
+        Date.parse(time) >= Math.floor(from / DAY_MS) * DAY_MS && time <= last.time;
+      const guard = node.all("guarded").find((made) => blockade.namespaces.has(made.namespace) && within(made));
+      const flags = flagsOf(node.all("hostPod"), node.all("podEntered"), within);
+      if (guard === undefined || flags.length === 0) return [];
+      return [
+        {
+          sentence: `Node ${id} could not be drained for ${hours} hours or more: ${guard.by} made ${guard.what}`,
+          on: "eviction blockade",
+          at: blockade.since,
+          actor: { kind: guard.kind, name: guard.by, groups: [] },
+          action: "create pods/eviction",
+          target: id,
+          scope: { cluster: last.cluster },
+          // People get into pods to look for faults: with the node's own rights it is more.
+          severity: flags.some(({ host }) => host) ? "medium" : "low",
+          evidence: [
+            { field: "node.blocked", value: `${last.time} ${last.namespace}/${last.name}`, event: last.source },
+            { field: "node.guarded", value: `${guard.time} ${guard.by}: ${guard.what}`, event: guard.source },
+          ],
+          reasons: flags.map(({ why }) => why),
+        },
+      ];
+    };
   },
 });

@@ -2,7 +2,7 @@ import Type from "typebox";
 import type { Severity } from "../../../schemas/findings/finding.ts";
 import { ALONE_MS } from "../../core/settle-times.ts";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
-import { alone, type Did } from "../alone.ts";
+import { aloneIn, type Did } from "../alone.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -63,30 +63,33 @@ export const detector = defineSettledDetector({
       description: "Other nodes at work, without which nothing is compared.",
     }),
   }),
-  detect(act, { params, until }) {
+  detect(act, { params }) {
     const [of] = act.all("of");
-    const found = alone(act, ({ time, deed }) => deed !== "pod" && time <= until, params);
-    return found.map((did) => {
-      const what = of?.act ?? "";
-      return {
-        sentence: `Node ${did.node} did what no kubelet does and no other node did`,
-        // One thief tries several things.
-        by: `node/${did.node}`,
-        on: "alone",
-        at: did.time,
-        actor: {
-          ...{ kind: "node", name: `system:node:${did.node}`, groups: [] },
-          instanceId: did.node,
+    const isAlone = aloneIn(act, params);
+    const what = of?.act ?? "";
+    return (did) => {
+      if (did.deed === "pod" || !isAlone(did)) return [];
+      return [
+        {
+          sentence: `Node ${did.node} did what no kubelet does and no other node did`,
+          // One thief tries several things.
+          by: `node/${did.node}`,
+          on: "alone",
+          at: did.time,
+          actor: {
+            ...{ kind: "node", name: `system:node:${did.node}`, groups: [] },
+            instanceId: did.node,
+          },
+          action: what.replace(/ \(.*\)$/, ""),
+          target: did.node,
+          scope: { cluster: of?.cluster ?? "" },
+          outcome: did.outcome === "refused" ? "attempt" : "success",
+          severity: worthOf(did, what),
+          evidence: [{ field: "act.did", value: `${did.time} ${what}: ${did.outcome}`, event: did.source }],
+          reasons: [`${what}: ${did.outcome}`],
         },
-        action: what.replace(/ \(.*\)$/, ""),
-        target: did.node,
-        scope: { cluster: of?.cluster ?? "" },
-        outcome: did.outcome === "refused" ? "attempt" : "success",
-        severity: worthOf(did, what),
-        evidence: [{ field: "act.did", value: `${did.time} ${what}: ${did.outcome}`, event: did.source }],
-        reasons: [`${what}: ${did.outcome}`],
-      };
-    });
+      ];
+    };
   },
 });
 

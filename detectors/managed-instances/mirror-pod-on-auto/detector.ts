@@ -1,7 +1,7 @@
 import Type from "typebox";
 import { ALONE_MS } from "../../core/settle-times.ts";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
-import { alone } from "../alone.ts";
+import { aloneIn } from "../alone.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -67,16 +67,13 @@ export const detector = defineSettledDetector({
       description: "Other nodes at work, without which nothing is compared.",
     }),
   }),
-  detect(act, { params, until }) {
+  detect(act, { params }) {
     const [of] = act.all("of");
     const launched = Map.groupBy(act.all("launched"), ({ node }) => node);
-    // What was refused runs nowhere.
-    const found = alone(
-      act,
-      ({ time, deed, outcome }) => deed === "pod" && outcome === "done" && time <= until,
-      params,
-    );
-    return found.flatMap((did) => {
+    const isAlone = aloneIn(act, params);
+    return (did) => {
+      // What was refused runs nowhere.
+      if (did.deed !== "pod" || did.outcome !== "done" || !isAlone(did)) return [];
       const [launch] = launched.get(did.node) ?? [];
       if (launch === undefined) return [];
       return [
@@ -98,6 +95,6 @@ export const detector = defineSettledDetector({
           ],
         },
       ];
-    });
+    };
   },
 });

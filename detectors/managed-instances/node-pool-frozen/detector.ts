@@ -57,11 +57,10 @@ export const detector = defineSettledDetector({
   settleMs: ROTATION_MS,
   coldness: { birth: "ended" },
   params: Type.Object({}),
-  detect(rotation, { site, until }) {
+  detect(rotation, { site }) {
     const [of] = rotation.all("of");
     const told = { written: rotation.all("written"), ended: rotation.all("ended"), old: rotation.all("old") };
-    const due = told.old.filter(({ time }) => time <= until);
-    return due.flatMap((old) => {
+    return (old) => {
       const verdict = verdictOn(old, told, of?.epoch ?? "", site.gitOps);
       if (verdict === undefined) return [];
       const { change, severity, reason } = verdict;
@@ -89,6 +88,6 @@ export const detector = defineSettledDetector({
           notExempted: supports ? [`${change.name} is listed in support`] : [],
         },
       ];
-    });
+    };
   },
 });

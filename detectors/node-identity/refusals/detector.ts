@@ -1,7 +1,7 @@
 import Type from "typebox";
 import { TROUBLE_MS } from "../../core/settle-times.ts";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
-import { dense, isShared, strangers } from "./strangers.ts";
+import { around, isShared, strangers } from "./strangers.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -69,28 +69,30 @@ export const detector = defineSettledDetector({
       description: "Other nodes in the same trouble that make it a fault.",
     }),
   }),
-  detect(refusals, { params: { objects, windowMinutes, others }, until }) {
+  detect(refusals, { params: { objects, windowMinutes, others } }) {
     const [of] = refusals.all("of");
     const all = refusals.all("refused");
-    const strange = strangers(all, refusals.all("ran"), refusals.all("boundTo"));
-    const counted = [...Map.groupBy(strange, ({ node }) => node).values()].flatMap((own) =>
-      dense(own, objects, windowMinutes * MINUTE_MS),
-    );
-    return counted
-      .filter(({ time }) => time <= until && time.startsWith(of?.day ?? "?"))
-      .filter((refused) => !isShared(refused, all, refusals.all("peer"), { objects, others }))
-      .map(({ time, node, kind, namespace, name, source }) => ({
-        sentence: `Node ${node} was refused ${objects} or more objects of pods that are not on it within ${windowMinutes} minutes`,
-        by: `node/${node}`,
-        on: "refusals",
-        at: time,
-        actor: { kind: "node", name: `system:node:${node}`, groups: [], instanceId: node },
-        action: "get",
-        target: node,
-        scope: { cluster: of?.cluster ?? "" },
-        outcome: "attempt",
-        evidence: [{ field: "refusals.refused", value: `${time} ${kind} ${namespace}/${name}`, event: source }],
-        reasons: [`${kind} ${namespace}/${name}`],
-      }));
+    const strange = Map.groupBy(strangers(all, refusals.all("ran"), refusals.all("boundTo")), ({ node }) => node);
+    return (due) => {
+      if (of === undefined || !due.time.startsWith(of.day)) return [];
+      const window = around(due, strange.get(due.node) ?? [], objects, windowMinutes * MINUTE_MS);
+      if (window.length === 0 || isShared(due, all, refusals.all("peer"), { objects, others })) return [];
+      const { node } = due;
+      return window
+        .filter(({ time }) => time.startsWith(of.day))
+        .map(({ time, kind, namespace, name, source }) => ({
+          sentence: `Node ${node} was refused ${objects} or more objects of pods that are not on it within ${windowMinutes} minutes`,
+          by: `node/${node}`,
+          on: "refusals",
+          at: time,
+          actor: { kind: "node", name: `system:node:${node}`, groups: [], instanceId: node },
+          action: "get",
+          target: node,
+          scope: { cluster: of.cluster },
+          outcome: "attempt",
+          evidence: [{ field: "refusals.refused", value: `${time} ${kind} ${namespace}/${name}`, event: source }],
+          reasons: [`${kind} ${namespace}/${name}`],
+        }));
+    };
   },
 });

@@ -24,19 +24,26 @@ export function strangers<R extends Refused>(
   });
 }
 
-/** Values, sorted by time, of one node, that lie in a window with so many different objects. */
-export function dense<R extends Refused>(values: readonly R[], objects: number, windowMs: number): readonly R[] {
-  const times = values.map(({ time }) => Date.parse(time));
+/** The refusals of one node, sorted by time, that lie together with `due` in a window of so many different objects. */
+export function around<R extends Refused>(
+  due: Refused,
+  values: readonly R[],
+  objects: number,
+  windowMs: number,
+): readonly R[] {
   const kept = new Set<R>();
-  let end = 0;
-  for (const [start, time] of times.entries()) {
-    while (end < times.length && (times[end] ?? 0) - time <= windowMs) end += 1;
-    const within = values.slice(start, end);
-    if (new Set(within.map(({ kind, namespace, name }) => `${kind} ${namespace}/${name}`)).size < objects) continue;
+  // Minutes, not values: a flood of refusals has few of them.
+  for (const start of new Set(values.map(({ time }) => Date.parse(time)))) {
+    if (Math.abs(start - Date.parse(due.time)) > windowMs) continue;
+    const within = values.filter(({ time }) => Date.parse(time) >= start && Date.parse(time) <= start + windowMs);
+    if (!within.some((value) => nameIn(value) === nameIn(due) && value.time === due.time)) continue;
+    if (new Set(within.map(nameIn)).size < objects) continue;
     for (const value of within) kept.add(value);
   }
   return [...kept];
 }
+
+const nameIn = ({ kind, namespace, name }: Refused): string => `${kind} ${namespace}/${name}`;
 
 /** Others are in the same trouble around that time: a fault, or a change of policy. Each has to be refused as much as the accused would be. */
 export function isShared(
@@ -49,7 +56,7 @@ export function isShared(
     (other) => other.node !== node && Math.abs(Date.parse(other.time) - Date.parse(time)) <= TROUBLE_MS,
   );
   const troubled = [...Map.groupBy(near, (other) => other.node).values()].filter(
-    (theirs) => new Set(theirs.map((other) => `${other.kind} ${other.namespace}/${other.name}`)).size >= objects,
+    (theirs) => new Set(theirs.map(nameIn)).size >= objects,
   ).length;
   const peers = new Set(atWork.filter((peer) => peer.time.slice(0, 10) === time.slice(0, 10)).map((peer) => peer.node));
   peers.delete(node);
