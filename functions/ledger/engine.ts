@@ -1,5 +1,6 @@
 import { from, lastValueFrom, mergeMap, toArray } from "rxjs";
 import type { Draft } from "../../detectors/core/compose.ts";
+import type { Relay } from "../../detectors/ledger/carry.ts";
 import { createLedgerChain, type LedgerChainOptions, type LedgerCounts } from "../../detectors/ledger/chain.ts";
 import { entities, type Kind } from "../../detectors/ledger/entities.ts";
 import { eventIn, type Fact, idOf, knownSince, OVERFLOW, type Ref, type State } from "../../detectors/ledger/facts.ts";
