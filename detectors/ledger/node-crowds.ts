@@ -7,8 +7,8 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** What nodes have in common, or what one of them does alone. None of it is written on an ordinary day, but that nodes are at work and in which namespaces. */
 export const nodeCrowds = {
-  /** Something that no kubelet does, in one cluster and epoch: which nodes did it. One node fills a fifth of the room at most in its life, so that a full set
-   * is a crowd. */
+  /** Something that no kubelet does, in one cluster and epoch: which nodes did it. One node fills a fifth of the room at most in its life, and so keeps no
+   * others out. */
   act: declare({
     key: ["account", "region", "cluster", "act", "epoch"],
     keepMs: 3 * EPOCH_MS,

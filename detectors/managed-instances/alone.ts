@@ -18,10 +18,8 @@ export function aloneIn(act: Entity<"act">, { others, peers }: Crowd): (did: Did
   const [of] = act.all("of");
   const who = new Set(act.all("did").map(({ node }) => node));
   const atWork = Map.groupBy(act.all("peer"), ({ time }) => time.slice(0, 10));
-  // One node cannot fill the set: whoever filled it is a crowd.
-  const crowded = act.overflowed("did");
   return ({ time, node }) => {
-    if (crowded || epochOf(Date.parse(time)) !== of?.epoch) return false;
+    if (epochOf(Date.parse(time)) !== of?.epoch) return false;
     const doing = who.size - (who.has(node) ? 1 : 0);
     const there = new Set((atWork.get(time.slice(0, 10)) ?? []).map((peer) => peer.node));
     there.delete(node);

@@ -8,13 +8,11 @@ import { actsOfNodes, deedsOfNodes, nodesAtWork } from "./acts.ts";
 const NODE = nodeOf(1);
 const asked = (fields: Asked, at = "10:00"): string => nodeAsks(at, NODE, fields);
 const learned = (text: string) =>
-  deedsOfNodes
-    .learn(auditEvent(JSON.parse(text)))
-    .map(({ kind, id, attribute, value }) => ({
-      entity: `${kind} ${id}`,
-      set: attribute,
-      ...decode(kind, attribute, value),
-    }));
+  deedsOfNodes.learn(auditEvent(JSON.parse(text))).map(({ kind, id, attribute, value }) => ({
+    entity: `${kind} ${id}`,
+    set: attribute,
+    ...decode(kind, attribute, value),
+  }));
 const triggers = (text: string): boolean[] => {
   const peeked = peek(text);
   return [actsOfNodes, deedsOfNodes].map(({ trigger }) => peeked !== undefined && trigger(peeked));
@@ -56,6 +54,10 @@ describe("acts of nodes", () => {
   it("that are deeds are told apart from the same verb of an ordinary kind", () => {
     const facts = learned(asked({ verb: "list", resource: "pods", code: 403 }));
     expect(facts).toContainEqual(expect.objectContaining({ set: "of", act: "list pods (list)" }));
+  });
+
+  it("are nobody's who is acted as", () => {
+    expect(learned(asked({ ...REVIEW, more: { impersonatedUser: { username: "eks-auto:ipamd" } } }))).toEqual([]);
   });
 
   it.each<[string, Asked, boolean[]]>([

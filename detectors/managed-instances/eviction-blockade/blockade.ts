@@ -2,7 +2,6 @@ const HOUR_MS = 3_600_000;
 
 interface Blocked {
   readonly time: string;
-  readonly namespace: string;
 }
 
 /** The blockade that a refused eviction ends, if it has lasted: refusals in half of its hours at least, as a drain tries every few seconds. */
@@ -10,18 +9,15 @@ export function blockadeAt(
   last: Blocked,
   blocked: readonly Blocked[],
   lastsMs: number,
-): { readonly since: string; readonly namespaces: ReadonlySet<string> } | undefined {
+): { readonly since: string } | undefined {
   const end = Date.parse(last.time);
   const within = blocked.filter(({ time }) => Date.parse(time) <= end && Date.parse(time) >= end - lastsMs);
   const [first] = within;
   if (first === undefined || end - Date.parse(first.time) < lastsMs) return undefined;
   const hours = new Set(within.map(({ time }) => time)).size;
   if (hours * HOUR_MS * 2 < lastsMs) return undefined;
-  return { since: first.time, namespaces: new Set(within.map(({ namespace }) => namespace)) };
+  return { since: first.time };
 }
-
-/** What opens the way to the node. */
-const OPENS = /\b(?:hostNetwork|hostPID|privileges|paths)\b/;
 
 /** Pods of the node that people placed with its own rights, or got into. A pod lives no longer than its node: whenever it was placed. */
 export function flagsOf(
@@ -38,7 +34,7 @@ export function flagsOf(
 ): readonly { readonly host: boolean; readonly why: string }[] {
   return [
     ...placed
-      .filter((pod) => pod.kind === "human" && OPENS.test(pod.what))
+      .filter((pod) => pod.kind === "human")
       .map((pod) => ({
         host: true,
         why: `${pod.by} placed pod ${pod.namespace}/${pod.name} with ${pod.what} of the node on it`,

@@ -78,7 +78,7 @@ export const detector = defineSettledDetector({
       const from = Date.parse(blockade.since) - days * DAY_MS;
       const within = ({ time }: { readonly time: string }): boolean =>
         Date.parse(time) >= Math.floor(from / DAY_MS) * DAY_MS && time <= last.time;
-      const guard = node.all("guarded").find((made) => blockade.namespaces.has(made.namespace) && within(made));
+      const guard = node.all("guarded").find(within);
       const flags = flagsOf(node.all("hostPod"), node.all("podEntered"), within);
       if (guard === undefined || flags.length === 0) return [];
       return [

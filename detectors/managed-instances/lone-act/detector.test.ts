@@ -90,6 +90,15 @@ describe("managed-instances/lone-act stays quiet on", () => {
       ],
     ],
     [
+      "what others did in the epoch before",
+      [
+        nodeAtWork("2026-11-09T09:00:00", nodeOf(9), "ASIAEXAMPLENODE00009"),
+        ...fleet(9, "2026-11-20").slice(1),
+        ...[2, 3, 4].map((index) => nodeAsks("2026-11-10T03:00:00", nodeOf(index), REVIEW)),
+        nodeAsks("2026-11-20T10:00:00", THIEF, REVIEW),
+      ],
+    ],
+    [
       "what others begin within the night, over the end of an epoch",
       [
         ...fleet(9, "2026-12-02"),

@@ -54,6 +54,10 @@ describe("managed-instances/mirror-pod-on-auto stays quiet on", () => {
     ],
     ["a pod that was refused", [...fleet(), launch, mirror(1, { code: 403 })]],
     ["a pod that is deleted", [...fleet(), launch, mirror(1, { verb: "delete", code: 200 })]],
+    [
+      "another thing that no other node does",
+      [...fleet(), launch, mirror(1, { resource: "authorization.k8s.io/selfsubjectrulesreviews" })],
+    ],
     ["a cluster too small to compare", [...fleet(3), launch, mirror()]],
     ["a log that has been read since today", [...fleet().slice(1), launch, mirror()]],
   ])("%s", async (_, lines) => {

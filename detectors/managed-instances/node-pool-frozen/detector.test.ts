@@ -118,6 +118,8 @@ describe("managed-instances/node-pool-frozen stays quiet on", () => {
       ],
     ],
     ["a node whose launch was not seen", [...BEFORE, CHANGE, ...OLD.slice(1), ...OTHERS]],
+    ["itself alone, replaced since: nothing to compare with", [CHANGE, ...OLD, ...node(5, "batch", 12, 20)]],
+    ["others that ended too late themselves", [CHANGE, ...OLD, ...node(3, "general-purpose", 1, 18)]],
     ["others that ended too long ago to tell", [CHANGE, ...OLD, ...node(3, "general-purpose", 1, 5)]],
   ])("%s", async (_, lines) => {
     expect(await findings(lines)).toEqual([]);

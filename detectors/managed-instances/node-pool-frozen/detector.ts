@@ -61,7 +61,7 @@ export const detector = defineSettledDetector({
     const [of] = rotation.all("of");
     const told = { written: rotation.all("written"), ended: rotation.all("ended"), old: rotation.all("old") };
     return (old) => {
-      const verdict = verdictOn(old, told, of?.epoch ?? "", site.gitOps);
+      const verdict = verdictOn(old, told, site.gitOps);
       if (verdict === undefined) return [];
       const { change, severity, reason } = verdict;
       const supports = site.support.has(change.name);

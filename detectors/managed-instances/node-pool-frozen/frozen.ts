@@ -1,6 +1,5 @@
 import type { Severity } from "../../../schemas/findings/finding.ts";
 import type { ValueOf } from "../../ledger/entities.ts";
-import { epochOf } from "../../ledger/epochs.ts";
 import { OLD_MS } from "../../ledger/node-relays.ts";
 import type { Told } from "../../ledger/view.ts";
 
@@ -22,7 +21,6 @@ interface Verdict {
 export function verdictOn(
   old: Old,
   told: { readonly written: readonly Written[]; readonly ended: readonly Ended[]; readonly old: readonly Old[] },
-  epoch: string,
   gitOps: ReadonlySet<string>,
 ): Verdict | undefined {
   const at = Date.parse(old.time);
@@ -30,7 +28,7 @@ export function verdictOn(
   const change = told.written
     .filter(({ pool, name, time }) => pool === old.pool && !gitOps.has(name) && Date.parse(time) <= turned)
     .at(-1);
-  if (change === undefined || epochOf(at) !== epoch) return undefined;
+  if (change === undefined) return undefined;
   const frozen = told.old.some(({ pool, time }) => pool !== old.pool && Math.abs(Date.parse(time) - at) <= DAY_MS);
   if (frozen) return undefined;
   const since = Date.parse(change.time);

@@ -66,6 +66,11 @@ describe("node-identity/refusals finds", () => {
     ).toHaveLength(1);
   });
 
+  it("a thief hours after an outage", async () => {
+    const outage = [2, 3, 4].flatMap((index) => secrets(nodeOf(index), [1, 2, 3], 6));
+    expect(await findings([...fleet(), ...outage, ...secrets()])).toHaveLength(1);
+  });
+
   it("a thief while three other nodes are refused something once", async () => {
     const races = [2, 3, 4].map((index) => refused("10:05", { name: "db-0" }, nodeOf(index)));
     expect(await findings([...fleet(), ...secrets(), ...races])).toHaveLength(1);
@@ -116,6 +121,18 @@ describe("node-identity/refusals stays quiet on", () => {
     ],
     ["a node of which no pod was seen", [...fleet().slice(0, -1), ...secrets()]],
     ["an outage that three other nodes have as well", [...fleet(), ...secrets(), ...others]],
+    [
+      "an outage just after midnight",
+      [
+        ...fleet().slice(0, -1),
+        ...[1, 2, 3, 4, 5, 6].map((index) => nodeAtWork("2026-11-23T00:10:00", nodeOf(index), "ASIAEXAMPLENODE00001")),
+        podBound("2026-11-22T23:00:00", pod(9, 1, "web")),
+        ...[0, 1, 2].map((index) => refused(`2026-11-23T00:30:0${index}`, { name: `db-${index}` })),
+        ...[2, 3, 4].flatMap((node) =>
+          [0, 1, 2].map((index) => refused(`2026-11-23T01:20:0${index}`, { name: `db-${index}` }, nodeOf(node))),
+        ),
+      ],
+    ],
     ["an outage that half of a small cluster has", [...fleet(3), ...secrets(), ...secrets(nodeOf(2))]],
     ["a log that has been read since today", [...fleet().slice(1), ...secrets()]],
     [

@@ -78,21 +78,19 @@ export const detector = defineSettledDetector({
       const window = around(due, strange.get(due.node) ?? [], objects, windowMinutes * MINUTE_MS);
       if (window.length === 0 || isShared(due, all, refusals.all("peer"), { objects, others })) return [];
       const { node } = due;
-      return window
-        .filter(({ time }) => time.startsWith(of.day))
-        .map(({ time, kind, namespace, name, source }) => ({
-          sentence: `Node ${node} was refused ${objects} or more objects of pods that are not on it within ${windowMinutes} minutes`,
-          by: `node/${node}`,
-          on: "refusals",
-          at: time,
-          actor: { kind: "node", name: `system:node:${node}`, groups: [], instanceId: node },
-          action: "get",
-          target: node,
-          scope: { cluster: of.cluster },
-          outcome: "attempt",
-          evidence: [{ field: "refusals.refused", value: `${time} ${kind} ${namespace}/${name}`, event: source }],
-          reasons: [`${kind} ${namespace}/${name}`],
-        }));
+      return window.map(({ time, kind, namespace, name, source }) => ({
+        sentence: `Node ${node} was refused ${objects} or more objects of pods that are not on it within ${windowMinutes} minutes`,
+        by: `node/${node}`,
+        on: "refusals",
+        at: time,
+        actor: { kind: "node", name: `system:node:${node}`, groups: [], instanceId: node },
+        action: "get",
+        target: node,
+        scope: { cluster: of.cluster },
+        outcome: "attempt",
+        evidence: [{ field: "refusals.refused", value: `${time} ${kind} ${namespace}/${name}`, event: source }],
+        reasons: [`${kind} ${namespace}/${name}`],
+      }));
     };
   },
 });
