@@ -17,7 +17,9 @@ const fleet = (count = 6): string[] => [
 const refused = (at: string, asked: Partial<Asked>, node = THIEF): string =>
   nodeAsks(at, node, { verb: "get", resource: "secrets", namespace: "shop", code: 403, ...asked });
 const secrets = (node = THIEF, minutes = [0, 4, 9], hour = 10): string[] =>
-  minutes.map((minute, index) => refused(`${hour}:${String(minute).padStart(2, "0")}`, { name: `db-${index}` }, node));
+  minutes.map((minute, index) =>
+    refused(`${String(hour).padStart(2, "0")}:${String(minute).padStart(2, "0")}`, { name: `db-${index}` }, node),
+  );
 const pods = [1, 2, 3].map((index) => refused("10:00", { resource: "pods", name: `orders-${index}` }));
 const findings = async (lines: readonly string[], params: object = {}) =>
   (

@@ -183,6 +183,31 @@ describe("tokens/used-elsewhere stays quiet on", () => {
       [1, 2, 3].flatMap((index) => [...running(index), used(NAT, "10:30", index)]),
     ],
     [
+      "a pod of two families, at its second address",
+      [...reported(["10.0.7.1", "2001:db8:1::7"], [hostOf(1)]), used(ipOf(1), "10:10"), used("2001:db8:1::7")],
+    ],
+    ["an IPv6 pod at home", [...reported(["2001:db8:1::7"], ["2001:db8:1::1"]), used("2001:db8:1::7")]],
+    [
+      "an IPv6 pod whose traffic bears the node's address",
+      [...reported(["2001:db8:1::7"], ["2001:db8:1::1"]), used("2001:db8:1::1")],
+    ],
+    [
+      "a pod with a second interface that its status names",
+      [...reported(["10.0.7.1", "10.0.9.9"], [hostOf(1)]), used(ipOf(1), "10:10"), used("10.0.9.9")],
+    ],
+    [
+      "traffic that bears another address of the node, which EC2 told and the node speaks from as well",
+      [...running(), launchedAt(1, "10.0.2.1"), spoke(1, hostOf(1)), spoke(1, "10.0.2.1"), used("10.0.2.1")],
+    ],
+    [
+      "a NAT that two other nodes speak from, for a pod that is also at home",
+      [...running(), spoke(1, hostOf(1)), spoke(2, NAT), spoke(3, NAT), used(ipOf(1), "10:10"), used(NAT)],
+    ],
+    [
+      "a NAT of IPv4 that an IPv6 pod leaves by, as two other nodes do",
+      [...reported(["2001:db8:1::7"], ["2001:db8:1::1"]), spoke(2, NAT), spoke(3, NAT), used(NAT)],
+    ],
+    [
       "a pod whose address is not known",
       [podBound("10:00", podOf(1)), tokenMinted("10:02", podOf(1), nodeOf(1), jtiOf(1)), used(THIEF)],
     ],
