@@ -15,7 +15,7 @@ export const nodeCrowds = {
     attributes: {
       of: set(["cluster", "act", "epoch"], "is {act} in cluster {cluster}", { one: true, cap: 4 }),
       did: set(["time", "node", "deed", "outcome"], "{node} did it ({outcome})", { cap: 800, bucketMs: 6 * HOUR_MS }),
-      peer: set(["time", "node"], "{node} was at work", { cap: 400, bucketMs: DAY_MS }),
+      peer: set(["time", "node"], "{node} was at work", { cap: 1_200, bucketMs: DAY_MS }),
       launched: set(["node", "pool"], "{node} was launched for pool {pool}", { cap: 400 }),
     },
   }),
@@ -48,7 +48,7 @@ export const nodeCrowds = {
         cap: 800,
         bucketMs: MINUTE_MS,
       }),
-      ran: set(["node", "namespace"], "{node} had pods of {namespace}", { cap: 800 }),
+      ran: set(["node", "namespace"], "{node} had pods of {namespace}", { cap: 2_000 }),
       boundTo: set(["namespace", "name", "node"], "pod {namespace}/{name} is bound to {node}", { cap: 800 }),
       peer: set(["time", "node"], "{node} was at work", { cap: 800, bucketMs: DAY_MS }),
     },
@@ -82,8 +82,8 @@ export const nodeCrowds = {
 } as const;
 
 const GUARDED = set(["time", "by", "kind", "what", "namespace"], "{by} made {what}", { cap: 64, bucketMs: DAY_MS });
-/** As long as a drain can last, by the hour, of more pods than a drain is kept up by. */
-const BLOCKED = { cap: 600, bucketMs: HOUR_MS };
+/** By the hour, whichever and however many pods it is: as long as a node can live. */
+const BLOCKED = set(["time", "cluster"], "could not be evicted, or a pod from it", { cap: 600, bucketMs: HOUR_MS });
 const REFUSED = set(["time", "node", "namespace", "name", "at"], "{node} asked for it and was refused", {
   cap: 64,
   bucketMs: MINUTE_MS,
@@ -92,24 +92,20 @@ const REFUSED = set(["time", "node", "namespace", "name", "at"], "{node} asked f
 /** Ways of facts about nodes through the entities that know which pod and node a name stands for. */
 export const inPodName = {
   refused: REFUSED,
-  blocked: set(["time", "namespace", "name", "cluster"], "could not be evicted", BLOCKED),
+  blocked: BLOCKED,
   guarded: GUARDED,
 } as const;
 
 export const inPod = {
   refused: REFUSED,
-  blocked: set(["time", "namespace", "name", "cluster"], "could not be evicted", BLOCKED),
+  blocked: BLOCKED,
   guarded: GUARDED,
 } as const;
 
 export const inNode = {
   act: set(["id"], "did {id}", { cap: 64, link: "act" }),
   pooled: set(["time", "account", "region", "cluster", "pool"], "was launched for pool {pool}", { cap: 4 }),
-  blocked: set(
-    ["time", "pod", "namespace", "name", "cluster"],
-    "pod {namespace}/{name} could not be evicted from it",
-    BLOCKED,
-  ),
+  blocked: BLOCKED,
   guarded: GUARDED,
   podEntered: set(["time", "pod", "by", "how"], "{by} entered pod {pod} on it by {how}", {
     cap: 200,

@@ -54,7 +54,7 @@ export const nodeRelays: readonly Relay[] = [
     ({ time }, pooled) => (agedBy(time, pooled) >= OLD_MS ? rotationOf(pooled, Date.parse(time)) : undefined),
   ),
   carry("podName", { fact: "blocked", over: "pod", to: "pod" }, "blocked", (blocked) => blocked),
-  carry("pod", { fact: "blocked", over: "node", to: "node" }, "blocked", (blocked, pod) => ({ ...blocked, pod })),
+  carry("pod", { fact: "blocked", over: "node", to: "node" }, "blocked", (blocked) => blocked),
   carry("guard", { fact: "made", over: "blocked", to: "podName" }, "guarded", (made) => ({ ...made })),
   carry("podName", { fact: "guarded", over: "pod", to: "pod" }, "guarded", (made) => ({ ...made })),
   carry("pod", { fact: "guarded", over: "node", to: "node" }, "guarded", (made) => ({ ...made })),

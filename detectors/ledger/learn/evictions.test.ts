@@ -26,8 +26,6 @@ describe("refused evictions", () => {
         entity: `podName ${name}`,
         set: "blocked",
         time: "2026-11-22T10:00:00.000Z",
-        namespace: "shop",
-        name: "orders-1",
         cluster: "demo",
       },
       { entity: "guard 111122223333/eu-central-1/demo/shop", set: "blocked", id: name },

@@ -21,7 +21,7 @@ export const evictionsRefused: AuditLearner = {
     const { namespace, name } = object;
     if (actor.kind !== "control-plane" || actingAs !== undefined || code !== 429 || !BUDGET.test(message)) return [];
     const id = podNameId(scope, namespace, name);
-    const told = { time: timeOf(request), namespace, name, cluster: scope.cluster };
+    const told = { time: timeOf(request), cluster: scope.cluster };
     return [
       about("podName", id, request)("blocked", told),
       about("guard", guardId(request, namespace), request)("blocked", { id }),

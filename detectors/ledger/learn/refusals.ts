@@ -41,8 +41,10 @@ export const refusalsOfNodes: AuditLearner = {
         tell("of", { cluster, day }),
         tell("refused", { time: timeOf(request), node, kind, namespace, name }),
         about("roster", rosterId(scope, request), request)("refusals", { id }),
-        ...[time, time - DAY_MS].map((on) => about("stay", stayId(scope, node, on), request)("refusals", { id })),
-        ...(kind === "pod" ? [about("podName", podNameId(scope, namespace, name), request)("refused", asked)] : []),
+        // Pods are known by their names; of anything else the namespace has to do.
+        ...(kind === "pod"
+          ? [about("podName", podNameId(scope, namespace, name), request)("refused", asked)]
+          : [time, time - DAY_MS].map((on) => about("stay", stayId(scope, node, on), request)("refusals", { id }))),
       ];
     });
   },

@@ -93,7 +93,7 @@ export const detector = defineSettledDetector({
           // People get into pods to look for faults: with the node's own rights it is more.
           severity: flags.some(({ host }) => host) ? "medium" : "low",
           evidence: [
-            { field: "node.blocked", value: `${last.time} ${last.namespace}/${last.name}`, event: last.source },
+            { field: "node.blocked", value: last.time, event: last.source },
             { field: "node.guarded", value: `${guard.time} ${guard.by}: ${guard.what}`, event: guard.source },
           ],
           reasons: flags.map(({ why }) => why),

@@ -48,6 +48,17 @@ describe("managed-instances/node-pool-frozen finds", () => {
     expect(await severities([CHANGE, ...OLD, ...OTHERS])).toEqual(["medium"]);
   });
 
+  it("a pool that was made then: low, it may be meant for long jobs", async () => {
+    const made = poolWritten(day(8), "batch", undefined, {
+      verb: "create",
+      responseStatus: { metadata: {}, code: 201 },
+    });
+    const [finding, ...rest] = await findings([made, ...OLD, ...OTHERS]);
+    expect(rest).toEqual([]);
+    expect(finding).toMatchObject({ severity: "low" });
+    expect(finding?.title).toContain("mallory (role ClusterAdmin) created NodePool batch, whose nodes");
+  });
+
   it("the last who changed it before its nodes grew old", async () => {
     const lines = [...BEFORE, CHANGE, poolWritten(day(12), "batch", alice), poolWritten(day(25), "batch"), ...OLD];
     const found = await findings(lines);

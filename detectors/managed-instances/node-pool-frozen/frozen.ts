@@ -40,6 +40,9 @@ export function verdictOn(
   // One workload that may not be moved keeps its own node.
   if (own.some((time) => Date.parse(time) > since + DAY_MS && lately(time)))
     return { change, severity: "low", reason: "other nodes of the pool were replaced since then" };
+  // A pool may be made for long jobs; one that is changed behaved otherwise.
+  if (!before && change.verb === "create")
+    return { change, severity: "low", reason: "the pool was made then: it may be meant to be so" };
   return before
     ? { change, severity: "high", reason: "nodes of the pool were replaced in time before the change" }
     : { change, severity: "medium", reason: "how nodes of the pool were replaced before the change is not known" };

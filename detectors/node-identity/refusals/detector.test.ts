@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { ledgerFlow } from "../../../test/support/ledger.ts";
 import { type Asked, nodeAsks, nodeOf } from "../../../test/support/node-work.ts";
 import { nodeAtWork, podBound, podGone, podReported, tokenMinted } from "../../../test/support/trails.ts";
+import { siteOf } from "../../core/site.ts";
+import { viewOf } from "../../ledger/view.ts";
 import { detector } from "./detector.ts";
 
 const THIEF = nodeOf(1);
@@ -163,6 +165,25 @@ describe("node-identity/refusals stays quiet on", () => {
   ])("%s", async (_, lines) => {
     expect(await findings(lines)).toEqual([]);
     expect(await findings([...lines].reverse())).toEqual([]);
+  });
+
+  it("a node of which not all is kept", () => {
+    const set = (values: readonly string[]): [string, string][] => values.map((value) => [value, "event"]);
+    const judged = (overflow: readonly string[]): number => {
+      const refusedThere = ["a", "b", "c"].map((name) => `2026-11-22T10:00:00.000Z\t${THIEF}\tsecret\tshop\t${name}`);
+      const sets = new Map([
+        ["of", new Map(set(["demo\t2026-11-22"]))],
+        ["refused", new Map(set(refusedThere))],
+        ["ran", new Map(set([`${THIEF}\tweb`]))],
+        ["overflow", new Map(set(overflow))],
+      ]);
+      const view = viewOf({ kind: "refusals", id: "demo", sets });
+      const params = { objects: 3, windowMinutes: 10, others: 3 };
+      const verdict = detector.detect(view as never, { params, site: siteOf({}), id: "demo" });
+      return verdict?.(view.all("refused")[0] as never).length ?? 0;
+    };
+    expect(judged([])).toBe(3);
+    expect(judged(["ran"])).toBe(0);
   });
 
   it("what the site sets", async () => {

@@ -72,7 +72,9 @@ export const detector = defineSettledDetector({
   detect(refusals, { params: { objects, windowMinutes, others } }) {
     const [of] = refusals.all("of");
     const all = refusals.all("refused");
-    const strange = Map.groupBy(strangers(all, refusals.all("ran"), refusals.all("boundTo")), ({ node }) => node);
+    // Where some are left out, what is missing tells nothing.
+    const ran = refusals.overflowed("ran") ? [] : refusals.all("ran");
+    const strange = Map.groupBy(strangers(all, ran, refusals.all("boundTo")), ({ node }) => node);
     return (due) => {
       if (of === undefined || !due.time.startsWith(of.day)) return [];
       const window = around(due, strange.get(due.node) ?? [], objects, windowMinutes * MINUTE_MS);
