@@ -31,11 +31,14 @@ import { detector as impersonationUnprovenNode } from "./impersonation/unproven-
 import type { Detector, LedgerDetector } from "./ledger/contracts.ts";
 import { detector as managedInstancesAutoModeOff } from "./managed-instances/auto-mode-off/detector.ts";
 import { detector as managedInstancesClassLaunchDiffers } from "./managed-instances/class-launch-differs/detector.ts";
+import { detector as managedInstancesEvictionBlockade } from "./managed-instances/eviction-blockade/detector.ts";
 import { detector as managedInstancesFakeOperatorTags } from "./managed-instances/fake-operator-tags/detector.ts";
 import { detector as managedInstancesKnownResourceTouched } from "./managed-instances/known-resource-touched/detector.ts";
 import { detector as managedInstancesKubeletApi } from "./managed-instances/kubelet-api/detector.ts";
 import { detector as managedInstancesKubeletExec } from "./managed-instances/kubelet-exec/detector.ts";
+import { detector as managedInstancesLoneAct } from "./managed-instances/lone-act/detector.ts";
 import { detector as managedInstancesMirrorPod } from "./managed-instances/mirror-pod/detector.ts";
+import { detector as managedInstancesMirrorPodOnAuto } from "./managed-instances/mirror-pod-on-auto/detector.ts";
 import { detector as managedInstancesNetworkObject } from "./managed-instances/network-object/detector.ts";
 import { detector as managedInstancesNodeActs } from "./managed-instances/node-acts/detector.ts";
 import { detector as managedInstancesNodeClaim } from "./managed-instances/node-claim/detector.ts";
@@ -43,6 +46,7 @@ import { detector as managedInstancesNodeClass } from "./managed-instances/node-
 import { detector as managedInstancesNodeDiagnostic } from "./managed-instances/node-diagnostic/detector.ts";
 import { detector as managedInstancesNodeObject } from "./managed-instances/node-object/detector.ts";
 import { detector as managedInstancesNodePool } from "./managed-instances/node-pool/detector.ts";
+import { detector as managedInstancesNodePoolFrozen } from "./managed-instances/node-pool-frozen/detector.ts";
 import { detector as managedInstancesNodeRoleAssumed } from "./managed-instances/node-role-assumed/detector.ts";
 import { detector as managedInstancesOperatorInCluster } from "./managed-instances/operator-in-cluster/detector.ts";
 import { detector as managedInstancesOperatorRole } from "./managed-instances/operator-role/detector.ts";
@@ -59,6 +63,7 @@ import { detector as nodeIdentityEntryWithoutNode } from "./node-identity/entry-
 import { detector as nodeIdentityForeignKey } from "./node-identity/foreign-key/detector.ts";
 import { detector as nodeIdentityGhost } from "./node-identity/ghost/detector.ts";
 import { detector as nodeIdentityImdsTheftChain } from "./node-identity/imds-theft-chain/detector.ts";
+import { detector as nodeIdentityRefusals } from "./node-identity/refusals/detector.ts";
 import { detector as nodeIdentitySecondAddress } from "./node-identity/second-address/detector.ts";
 import { detector as nodeIdentityTooOld } from "./node-identity/too-old/detector.ts";
 import { detector as podIdentityAssociationChange } from "./pod-identity/association-change/detector.ts";
@@ -168,13 +173,18 @@ export const ledgerDetectors: readonly LedgerDetector[] = [
   accessRevokedStillUsed,
   accessSecretsThenAws,
   managedInstancesClassLaunchDiffers,
+  managedInstancesEvictionBlockade,
   managedInstancesKnownResourceTouched,
+  managedInstancesLoneAct,
+  managedInstancesMirrorPodOnAuto,
+  managedInstancesNodePoolFrozen,
   nodeIdentityAfterTermination,
   nodeIdentityAnotherRole,
   nodeIdentityEntryWithoutNode,
   nodeIdentityForeignKey,
   nodeIdentityGhost,
   nodeIdentityImdsTheftChain,
+  nodeIdentityRefusals,
   nodeIdentitySecondAddress,
   nodeIdentityTooOld,
   podIdentityExchangeSurplus,
@@ -228,11 +238,14 @@ export const registry: readonly Detector[] = [
   impersonationUnprovenNode,
   managedInstancesAutoModeOff,
   managedInstancesClassLaunchDiffers,
+  managedInstancesEvictionBlockade,
   managedInstancesFakeOperatorTags,
   managedInstancesKnownResourceTouched,
   managedInstancesKubeletApi,
   managedInstancesKubeletExec,
+  managedInstancesLoneAct,
   managedInstancesMirrorPod,
+  managedInstancesMirrorPodOnAuto,
   managedInstancesNetworkObject,
   managedInstancesNodeActs,
   managedInstancesNodeClaim,
@@ -240,6 +253,7 @@ export const registry: readonly Detector[] = [
   managedInstancesNodeDiagnostic,
   managedInstancesNodeObject,
   managedInstancesNodePool,
+  managedInstancesNodePoolFrozen,
   managedInstancesNodeRoleAssumed,
   managedInstancesOperatorInCluster,
   managedInstancesOperatorRole,
@@ -256,6 +270,7 @@ export const registry: readonly Detector[] = [
   nodeIdentityForeignKey,
   nodeIdentityGhost,
   nodeIdentityImdsTheftChain,
+  nodeIdentityRefusals,
   nodeIdentitySecondAddress,
   nodeIdentityTooOld,
   podIdentityAssociationChange,

@@ -1,5 +1,6 @@
 import { crowds } from "./crowds.ts";
 import { declare, set } from "./declare.ts";
+import { inNode, inPod, inPodName, nodeCrowds } from "./node-crowds.ts";
 import { weeks } from "./weeks.ts";
 
 const MINUTE_MS = 60_000;
@@ -53,6 +54,7 @@ export const entities = {
       secrets: set(["time", "what"], "its service account read {what}", { cap: 64, bucketMs: MINUTE_MS }),
       called: set(["time", "api"], "called {api}", CALLS),
       mint: set(["id"], "had a token for AWS minted by no kubelet, in {id}", { cap: 16, link: "mintDay" }),
+      ...inPod,
     },
   }),
   /** Exec and the like carry no uid: the name leads to the pods that had it. */
@@ -62,6 +64,7 @@ export const entities = {
     attributes: {
       pod: set(["id"], "stood for {id}", { cap: 64, link: "pod" }),
       entered: set(["time", "by", "how"], "{by} entered it by {how}", ENTRIES),
+      ...inPodName,
     },
   }),
   node: declare({
@@ -88,6 +91,7 @@ export const entities = {
         cap: 200,
         bucketMs: MINUTE_MS,
       }),
+      ...inNode,
     },
   }),
   /** An AWS session: role id and session name, `AROA…:name`. */
@@ -185,6 +189,7 @@ export const entities = {
   }),
   ...crowds,
   ...weeks,
+  ...nodeCrowds,
   role: declare({
     key: ["arn"],
     keepMs: LASTING_MS,

@@ -1,10 +1,12 @@
 import { associations, grants } from "./learn/access.ts";
+import { actsOfNodes, deedsOfNodes, nodesAtWork } from "./learn/acts.ts";
 import { classesWritten, classLaunches } from "./learn/classes.ts";
 import { clustersAudited, clustersHeard, clustersServed } from "./learn/clusters.ts";
 import { audited, served } from "./learn/coverage.ts";
 import { deeds } from "./learn/deeds.ts";
 import { egress } from "./learn/egress.ts";
 import { entries } from "./learn/entries.ts";
+import { evictionsRefused, guards } from "./learn/evictions.ts";
 import { auditHeartbeat, callHeartbeat } from "./learn/heartbeats.ts";
 import { grantsInAudit, nodesInAudit, peopleInAudit, tokensInAudit } from "./learn/identities.ts";
 import { mintsForAws, webIdentities } from "./learn/mints.ts";
@@ -13,6 +15,8 @@ import { operator, touches } from "./learn/operator.ts";
 import { nodesHeard, tokensHeard } from "./learn/origins.ts";
 import { podRoles } from "./learn/pod-roles.ts";
 import { pods } from "./learn/pods.ts";
+import { nodesOfPools, poolsWritten } from "./learn/pools.ts";
+import { podsKept, podsPlaced, refusalsOfNodes } from "./learn/refusals.ts";
 import { accountSessions, serviceAccounts } from "./learn/service-accounts.ts";
 import { nodeRolesAllowed, nodeRolesAtWork } from "./learn/staff.ts";
 import { calls, exchanges, issued } from "./learn/sts.ts";
@@ -44,6 +48,15 @@ export const auditLearners: readonly AuditLearner[] = named<AuditLearner>({
   clustersAudited,
   mintsForAws,
   nodeRolesAtWork,
+  nodesAtWork,
+  deedsOfNodes,
+  actsOfNodes,
+  refusalsOfNodes,
+  podsPlaced,
+  podsKept,
+  poolsWritten,
+  evictionsRefused,
+  guards,
 });
 export const callLearners: readonly CallLearner[] = named<CallLearner>({
   issued,
@@ -66,4 +79,5 @@ export const callLearners: readonly CallLearner[] = named<CallLearner>({
   nodeRolesAllowed,
   serviceAccounts,
   webIdentities,
+  nodesOfPools,
 });

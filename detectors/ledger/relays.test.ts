@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { Relay } from "./carry.ts";
 import { entities, type Kind } from "./entities.ts";
 import { attributeOf, type State } from "./facts.ts";
-import { depthOf, kinds, type Relay, relayed, relays, wrongLinks } from "./relays.ts";
+import { depthOf, kinds, relayed, relays, wrongLinks } from "./relays.ts";
 
 const relay = (from: Kind, fact: string, over: string, to: Kind, as: string): Relay => ({
   ...{ from, fact, over, to, as },
@@ -34,7 +35,8 @@ describe("relays", () => {
       );
     for (const { from, fact, over, to, as, give } of relays) {
       const whole = parts(from, fact);
-      const given = [whole, { ...whole, trail: "CloudTrail" }, { ...whole, trail: "CloudTrail", time: "2026-11-23" }]
+      const told = { ...whole, trail: "CloudTrail" };
+      const given = [whole, told, { ...told, time: "2026-11-23" }, { ...told, time: "2026-12-23" }]
         .map((value) => give(value, "own/id", parts(from, over)))
         .find((one) => one !== undefined);
       expect(given, `${from}.${fact} -> ${to}.${as}`).toBeDefined();

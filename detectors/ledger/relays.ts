@@ -1,60 +1,8 @@
+import { carry, type Relay } from "./carry.ts";
 import { egressId } from "./egress.ts";
-import { type AttributeName, entities, type Kind, type ValueOf } from "./entities.ts";
-import { attributeOf, decode, encode, type Fact, idOf, later, type State } from "./facts.ts";
-
-/** A fact that is carried across a link, as an ordinary fact of the entity at its other end. Link and fact meet in one item: whichever
- * is written later sees both, so it does not matter which came first. */
-export interface Relay {
-  readonly from: Kind;
-  readonly fact: string;
-  /** The linking attribute of `from`. */
-  readonly over: string;
-  readonly to: Kind;
-  readonly as: string;
-  /** What arrives where; undefined: nothing does. `from` is the id of the entity that it comes from. */
-  readonly give: (
-    value: Readonly<Record<string, string>>,
-    from: string,
-    link: Readonly<Record<string, string>>,
-  ) => { readonly id: string; readonly value: string } | undefined;
-}
-
-interface Carrying<
-  From extends Kind,
-  Of extends AttributeName<From>,
-  Over extends AttributeName<From>,
-  To extends Kind,
-> {
-  readonly fact: Of;
-  readonly over: Over;
-  readonly to: To;
-}
-
-/** A relay with its types inferred from the entities' declaration. `target`: the id of the entity at the other end, where the link does not
- * hold it whole. */
-function carry<
-  From extends Kind,
-  Of extends AttributeName<From>,
-  Over extends AttributeName<From>,
-  To extends Kind,
-  As extends AttributeName<To>,
->(
-  from: From,
-  { fact, over, to }: Carrying<From, Of, Over, To>,
-  as: As,
-  give: (value: ValueOf<From, Of>, from: string, link: ValueOf<From, Over>) => ValueOf<To, As>,
-  target?: (value: ValueOf<From, Of>, link: ValueOf<From, Over>, from: string) => string | undefined,
-): Relay {
-  return {
-    ...{ from, fact, over, to, as },
-    give: (parts, own, linked) => {
-      const value = parts as ValueOf<From, Of>;
-      const link = linked as ValueOf<From, Over>;
-      const id = target === undefined ? linked.id : target(value, link, own);
-      return id ? { id, value: encode(to, as, give(value, own, link)) } : undefined;
-    },
-  };
-}
+import { entities, type Kind, type ValueOf } from "./entities.ts";
+import { attributeOf, decode, type Fact, idOf, later, type State } from "./facts.ts";
+import { nodeRelays } from "./node-relays.ts";
 
 /** A pod that ended may finish a last request (detections.md B-04). */
 const LATE_MS = 120_000;
@@ -157,6 +105,7 @@ export const relays: readonly Relay[] = [
     ({ time }) => ({ time }),
     (_, { pod }) => pod,
   ),
+  ...nodeRelays,
 ];
 
 /** The address that a key was used from, as one of its cluster or not. */

@@ -1,11 +1,12 @@
 import { from, lastValueFrom, mergeMap, toArray } from "rxjs";
 import type { Draft } from "../../detectors/core/compose.ts";
+import type { Relay } from "../../detectors/ledger/carry.ts";
 import { createLedgerChain, type LedgerChainOptions, type LedgerCounts } from "../../detectors/ledger/chain.ts";
 import { entities, type Kind } from "../../detectors/ledger/entities.ts";
 import { eventIn, type Fact, idOf, knownSince, OVERFLOW, type Ref, type State } from "../../detectors/ledger/facts.ts";
 import { hitFacts } from "../../detectors/ledger/hits.ts";
 import { warmthOf } from "../../detectors/ledger/judge.ts";
-import { type Relay, type Relaying, relayed } from "../../detectors/ledger/relays.ts";
+import { type Relaying, relayed } from "../../detectors/ledger/relays.ts";
 import { CrosstrailError } from "../../schemas/errors.ts";
 import { fitting, isFull } from "./caps.ts";
 import type { Due, DueStore, LedgerStore } from "./ports.ts";
