@@ -17,7 +17,10 @@ export function nameOf(actor: Actor): string {
 
 /** Who a finding is about, as part of its id: the key, token or name of the caller, and whether its life is bounded. A temporary key (ASIA) and
  * a token end by themselves; a name, an address or a long-term key (AKIA) do not, and get the day. */
-export function subjectOf(event: TrailEvent): { readonly id: string; readonly bounded: boolean } {
+export function subjectOf(event: Pick<TrailEvent, "actor" | "sourceIP">): {
+  readonly id: string;
+  readonly bounded: boolean;
+} {
   const { actor } = event;
   if (actor.accessKeyId?.startsWith("ASIA")) return { id: `key/${actor.accessKeyId}`, bounded: true };
   if (actor.credentialId?.startsWith("JTI=")) return { id: `token/${actor.credentialId}`, bounded: true };

@@ -3,7 +3,7 @@ import { type TacticId, tactics } from "../../schemas/attack.ts";
 import type { Config } from "../../schemas/config/config.ts";
 import { CrosstrailError } from "../../schemas/errors.ts";
 import type { Severity } from "../../schemas/findings/finding.ts";
-import type { Detector, LedgerDetector } from "../ledger/contracts.ts";
+import { type Detector, type LedgerDetector, ofLedger } from "../ledger/contracts.ts";
 import type { ArmedDetector } from "./chain.ts";
 import type { DetectorMeta, EventDetector } from "./contracts.ts";
 import { type Site, siteOf } from "./site.ts";
@@ -67,12 +67,11 @@ export function arm(
   }
   const selected = select(all, selection);
   const armed = selected.filter(isOfEvents).map((detector) => armOne(detector, config));
-  const ledger = selected.filter(isOfLedger).map((detector) => armOne(detector, config));
+  const ledger = selected.flatMap(ofLedger).map((detector) => armOne(detector, config));
   return { armed, ledger, site: siteOf(config), suppressions: createSuppressions(config.suppressions ?? []) };
 }
 
 const isOfEvents = (detector: Detector): detector is EventDetector => detector.kind === "event";
-const isOfLedger = (detector: Detector): detector is LedgerDetector => detector.kind !== "event";
 
 function armOne<D extends Detector>(detector: D, config: Config): Armed<D> {
   const own = config.detectors?.[detector.meta.id];

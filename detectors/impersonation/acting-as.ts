@@ -1,3 +1,4 @@
+import { isDiscovery } from "../core/component-shape.ts";
 import type { EventOn, Evidence } from "../core/contracts.ts";
 
 export type Impersonating = EventOn<"impersonation">;
@@ -7,15 +8,6 @@ const SELF_REVIEWS: ReadonlySet<string> = new Set([
   "selfsubjectrulesreviews",
   "selfsubjectreviews",
 ]);
-const DISCOVERY = /^\/(?:api|apis|openapi|version|livez|readyz|healthz)(?:\/|$)/;
-const HANDS_ON: ReadonlySet<string> = new Set([
-  "exec",
-  "attach",
-  "portforward",
-  "proxy",
-  "token",
-  "ephemeralcontainers",
-]);
 
 /** Asks who the identity is or what it may do: `kubectl auth can-i --as`, `kubectl auth whoami --as`. */
 export const isSelfReview = ({ object, verb }: Impersonating): boolean =>
@@ -23,15 +15,8 @@ export const isSelfReview = ({ object, verb }: Impersonating): boolean =>
   SELF_REVIEWS.has(object.resource) &&
   (object.group === "authorization.k8s.io" || object.group === "authentication.k8s.io");
 
-/** Asks what the API offers: every client does, before anything else. */
-export const isDiscovery = ({ object, path, verb }: Impersonating): boolean =>
-  verb === "get" && object.resource === "" && DISCOVERY.test(path);
-
 /** Nothing of the cluster is read: all that `kubectl auth can-i --as` sends. */
 export const isInquiry = (request: Impersonating): boolean => isSelfReview(request) || isDiscovery(request);
-
-/** Reaches into a running workload or mints its token: neither a GitOps tool nor a component of a node does. */
-export const isHandsOn = ({ object }: Impersonating): boolean => HANDS_ON.has(object.subresource);
 
 /** The identity was had, but it was not let do what it asked. Not found (404) is no refusal. */
 export const rebuffed = ({ outcome }: Impersonating): boolean => outcome === "denied" || outcome === "refused";

@@ -1,5 +1,6 @@
+import { isHandsOn } from "../core/component-shape.ts";
 import type { Site } from "../core/site.ts";
-import { type Impersonating, isHandsOn } from "./acting-as.ts";
+import type { Impersonating } from "./acting-as.ts";
 
 /** How an account is known to act as service accounts by right, which GitOps tools do to apply what is in a repository: declared by the site,
  * or only called like such an account, in another namespace. Undefined for anybody else, and for what no such tool does. */

@@ -17,7 +17,7 @@ const BOUNDED: ReadonlySet<Kind> = new Set(["pod", "token", "key", "session", "n
 export function composeLedger(meta: DetectorMeta, ref: Ref, hit: LedgerHit, fallback: Finding["severity"]): Draft {
   const scope = { account: UNKNOWN, region: UNKNOWN, cluster: UNKNOWN, ...hit.scope };
   const at = new Date(Date.parse(hit.at) || 0).toISOString();
-  const bounded = hit.by === undefined && BOUNDED.has(ref.kind) && !ref.id.startsWith("AKIA");
+  const bounded = hit.bounded ?? (hit.by === undefined && BOUNDED.has(ref.kind) && !ref.id.startsWith("AKIA"));
   const day = bounded ? "" : at.slice(0, 10);
   const subject = hit.by ?? `${ref.kind}/${ref.id}`;
   const evidence = hit.evidence.slice(0, 20).map(({ field, value, event }) => ({
@@ -32,7 +32,8 @@ export function composeLedger(meta: DetectorMeta, ref: Ref, hit: LedgerHit, fall
     events: [...new Set(hit.evidence.map(({ event }) => event))].sort().slice(0, 200),
     action: { trail: "ledger" as const, verb: hit.action, resource: ref.kind, dryRun: false },
   };
-  const occurrence = hashOf(...hit.evidence.map(({ field, value }) => `${field}=${value}`).sort());
+  const shownBy = hashOf(...hit.evidence.map(({ field, value }) => `${field}=${value}`).sort());
+  const occurrence = hit.counts === undefined ? shownBy : hashOf(hit.counts);
   const finding: Finding = compact({
     id: `ct-${hashOf(meta.id, scope.account, scope.region, scope.cluster, subject, hit.on, day)}`,
     detector: meta.id,
@@ -69,8 +70,9 @@ export function composeLedger(meta: DetectorMeta, ref: Ref, hit: LedgerHit, fall
   });
   return {
     finding,
-    events: new Map([[occurrence, shown.events[0] ?? ""]]),
+    events: new Map([[occurrence, hit.counts ?? shown.events[0] ?? ""]]),
     overflow: false,
-    lead: `${at}\n${occurrence}\n0`,
+    // Several facts may show one event, which tells the most itself.
+    lead: `${at}\n${occurrence}\n0${shownBy}`,
   };
 }

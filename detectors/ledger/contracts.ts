@@ -19,6 +19,10 @@ export interface LedgerHit {
   readonly on: string;
   /** Replaces the subject's first half, the entity, where a finding is about who did it, on one day, to whatever entities. */
   readonly by?: string;
+  /** `by` ends by itself, as a temporary key does: no day. */
+  readonly bounded?: boolean;
+  /** Id of the one event that it is about, where the fact names it: counted once, whoever else finds it in that event. */
+  readonly counts?: string;
   /** ISO 8601: the time of the fact that the hit is anchored on. */
   readonly at: string;
   readonly actor: FindingActor;
@@ -123,5 +127,32 @@ export function defineSettledDetector<K extends Kind, A extends AttributeName<K>
 
 export type LedgerDetector = JoinDetector | SettledDetector;
 
-/** Whatever judges: single events, or entities of the ledger. */
-export type Detector = EventDetector | LedgerDetector;
+/** What of a detector the ledger judges, in the detector's name: the same id, parameters and subjects, so that both halves make one finding. */
+export type Half = Omit<JoinDetector, "meta"> | Omit<SettledDetector, "meta">;
+
+export const joinHalf = <K extends Kind, const A extends readonly AttributeName<K>[], P extends TObject>(
+  definition: Omit<JoinDefinition<K, A, P>, "meta">,
+): Half => ({ kind: "join", ...definition, detect: definition.detect as unknown as JoinDetector["detect"] });
+
+export const settledHalf = <K extends Kind, A extends AttributeName<K>, P extends TObject>(
+  definition: Omit<SettledDefinition<K, A, P>, "meta">,
+): Half => ({ kind: "settled", ...definition, detect: definition.detect as unknown as SettledDetector["detect"] });
+
+/** A detector of events, and what of it needs the ledger: whether a role or a resource is Auto Mode's, the record of its use does not say. */
+export interface CompletedDetector extends EventDetector {
+  readonly learned: readonly LedgerDetector[];
+}
+
+export const completed = (detector: EventDetector, halves: readonly Half[]): CompletedDetector => ({
+  ...detector,
+  learned: halves.map((half) => ({ ...half, meta: detector.meta })),
+});
+
+/** Whatever judges: single events, entities of the ledger, or both. */
+export type Detector = EventDetector | CompletedDetector | LedgerDetector;
+
+/** What of a detector the ledger judges. */
+export function ofLedger(detector: Detector): readonly LedgerDetector[] {
+  if (detector.kind !== "event") return [detector];
+  return "learned" in detector ? detector.learned : [];
+}

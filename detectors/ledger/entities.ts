@@ -1,3 +1,4 @@
+import { auto } from "./auto.ts";
 import { crowds } from "./crowds.ts";
 import { declare, set } from "./declare.ts";
 import { inNode, inPod, inPodName, nodeCrowds } from "./node-crowds.ts";
@@ -187,6 +188,7 @@ export const entities = {
       known: set(["node", "ip"], "{node} asked EKS Auth from {ip}", { cap: 128 }),
     },
   }),
+  ...auto,
   ...crowds,
   ...weeks,
   ...nodeCrowds,
@@ -220,19 +222,6 @@ export const entities = {
       granted: set(["time", "by", "role", "key", "action", "what"], "{by} granted {what}", { cap: 64 }),
       revoked: set(["time", "by", "action", "what"], "{by} revoked {what}", { cap: 64 }),
       used: set(["time", "key"], "was used with key {key}", { cap: 600, bucketMs: 10 * MINUTE_MS }),
-    },
-  }),
-  /** What EC2 made for the operator of Auto Mode: instances, volumes, network interfaces, launch templates. */
-  resource: declare({
-    key: ["id"],
-    keepMs: NODE_KEEP_MS,
-    attributes: {
-      managed: set(["how", "cluster"], "belongs to Auto Mode of {cluster}: {how}", { cap: 8 }),
-      touched: set(
-        ["time", "account", "region", "by", "kind", "role", "key", "ip", "api", "what", "outcome", "instances"],
-        "{by} called {api} on it ({outcome})",
-        { cap: 200, bucketMs: MINUTE_MS },
-      ),
     },
   }),
   /** A principal on one UTC day: what its hits amount to. */

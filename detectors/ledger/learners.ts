@@ -2,6 +2,8 @@ import { associations, grants } from "./learn/access.ts";
 import { actsOfNodes, deedsOfNodes, nodesAtWork } from "./learn/acts.ts";
 import { classesWritten, classLaunches } from "./learn/classes.ts";
 import { clustersAudited, clustersHeard, clustersServed } from "./learn/clusters.ts";
+import { fleetCalls, rolesDeclared, rolesOfNodes, rolesOperating, rolesTaken, rolesUsed } from "./learn/auto-roles.ts";
+import { componentActs, nodesAtWork } from "./learn/components.ts";
 import { audited, served } from "./learn/coverage.ts";
 import { deeds } from "./learn/deeds.ts";
 import { egress } from "./learn/egress.ts";
@@ -19,9 +21,11 @@ import { nodesOfPools, poolsWritten } from "./learn/pools.ts";
 import { podsKept, podsPlaced, refusalsOfNodes } from "./learn/refusals.ts";
 import { accountSessions, serviceAccounts } from "./learn/service-accounts.ts";
 import { nodeRolesAllowed, nodeRolesAtWork } from "./learn/staff.ts";
+import { instancesAccessed, instancesInAudit, resourcesRead } from "./learn/resources.ts";
 import { calls, exchanges, issued } from "./learn/sts.ts";
 import { mints } from "./learn/tokens.ts";
 import { personCalls, personInAudit } from "./learn/whereabouts.ts";
+import { exchangesAsked, nodesOfCluster } from "./learn/workforce.ts";
 import type { AuditLearner, CallLearner } from "./learner.ts";
 
 /** With the names that they have here. */
@@ -57,6 +61,11 @@ export const auditLearners: readonly AuditLearner[] = named<AuditLearner>({
   poolsWritten,
   evictionsRefused,
   guards,
+  instancesInAudit,
+  rolesOfNodes,
+  nodesOfCluster,
+  nodesAtWork,
+  componentActs,
 });
 export const callLearners: readonly CallLearner[] = named<CallLearner>({
   issued,
@@ -80,4 +89,12 @@ export const callLearners: readonly CallLearner[] = named<CallLearner>({
   serviceAccounts,
   webIdentities,
   nodesOfPools,
+  resourcesRead,
+  instancesAccessed,
+  rolesDeclared,
+  rolesOperating,
+  rolesUsed,
+  rolesTaken,
+  fleetCalls,
+  exchangesAsked,
 });

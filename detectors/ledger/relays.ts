@@ -96,6 +96,14 @@ export const relays: readonly Relay[] = [
   carry("pod", { fact: "served", over: "mint", to: "mintDay" }, "opens", ({ time }, pod) => ({
     ...{ time, how: SESSION, ip: "", cluster: pod.split("/")[2] ?? "", pod, role: "" },
   })),
+  // A volume that a pod claimed is somebody's data, and so are its copies.
+  carry(
+    "resource",
+    { fact: "managed", over: "copied", to: "resource" },
+    "copyOf",
+    ({ cluster }, id) => ({ id, cluster }),
+    ({ how }, { id }) => (how === "made by CreateVolume" ? undefined : id),
+  ),
   // That the audit log of a cluster is read, the pods learn that were served in that hour.
   carry("pulse", { fact: "audited", over: "exchange", to: "exchange" }, "audited", ({ time }) => ({ time })),
   carry(

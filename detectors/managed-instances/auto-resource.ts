@@ -1,9 +1,9 @@
+import Type, { type Static } from "typebox";
 import { deniedResource } from "../../schemas/events/cloudtrail/denied-resource.ts";
 import { stringsOf } from "../../schemas/events/cloudtrail/facets/ec2.ts";
-import type { AwsCall } from "../../schemas/events/cloudtrail/facets.ts";
+import type { Actor } from "../../schemas/events/event.ts";
 import type { EventOn } from "../core/contracts.ts";
 import type { Site } from "../core/site.ts";
-import { forwarderOf } from "./operator-role.ts";
 
 export type Ec2Event = EventOn<"ec2Call">;
 
@@ -58,27 +58,56 @@ function aboutManagedKind(call: Ec2Event): boolean {
 }
 
 /** Whose call it is, for weighing: robots with a role of their own look like people. */
-export const isAutomation = (call: Pick<AwsCall, "actor" | "viaService">): boolean =>
-  ["pod", "web-identity", "control-plane", "aws-service"].includes(call.actor.kind) || forwarderOf(call) !== undefined;
+export const isAutomation = (kind: string, via: string | undefined): boolean =>
+  ["pod", "web-identity", "control-plane", "aws-service"].includes(kind) || Boolean(via);
+
+export const Tools = Type.Object({
+  sweepers: Type.Array(Type.String({ minLength: 1 }), {
+    default: [],
+    description: "Role names or ARNs of tools that go over all instances: low, one finding a day.",
+  }),
+  manyInstances: Type.Integer({
+    minimum: 2,
+    default: 5,
+    description: "Instances in one call from which on it is a tool's.",
+  }),
+});
+
+interface Doing {
+  readonly actor: Actor;
+  /** ms. */
+  readonly time: number;
+  /** How many instances the call names. */
+  readonly instances: number;
+}
+
+export const doingOf = ({ actor, time, facets: { ec2Call } }: Ec2Event): Doing => ({
+  ...{ actor, time, instances: ec2Call.resources.filter(({ type }) => type === "instance").length },
+});
 
 /** A tool that goes over everything: backup, tagging, cost, auto-stop, remediation. One finding a principal and day, however many keys and
  * resources. Known by name, or by naming many instances in one call; the root user is nobody's tool. */
 export function sweepOf(
-  call: Ec2Event,
-  { sweepers, manyInstances }: { sweepers: readonly string[]; manyInstances: number },
+  { actor, time, instances }: Doing,
+  { sweepers, manyInstances }: Static<typeof Tools>,
 ): { by: string; on: string; note: string } | undefined {
-  const { actor } = call;
-  const instances = call.facets.ec2Call.resources.filter(({ type }) => type === "instance").length;
   const names = [actor.roleName, actor.roleArn, actor.arn, actor.name];
   const listed = sweepers.some((name) => names.includes(name));
   if (actor.kind === "root" || !(listed || instances >= manyInstances)) return undefined;
-  const day = new Date(call.time).toISOString().slice(0, 10);
   return {
     by: `principal/${actor.roleName ?? actor.arn ?? actor.name}`,
-    on: `all instances, ${day}`,
+    on: `all instances, ${dayOf(time)}`,
     note: listed ? `${actor.roleName ?? actor.name} is listed in sweepers` : `${instances} instances in one call`,
   };
 }
+
+/** One finding a principal and day, whatever keys he has and whatever he tries. */
+export const changesOf = ({ actor, time }: Pick<Doing, "actor" | "time">): { by: string; on: string } => ({
+  by: `principal/${actor.arn ?? actor.name}`,
+  on: `changes to EC2, ${dayOf(time)}`,
+});
+
+export const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
 
 /** Ids in a sentence. */
 export const idsIn = (ids: readonly string[]): string => {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { placeholders } from "../../detectors/core/triage.ts";
+import { ofLedger } from "../../detectors/ledger/contracts.ts";
 import { registry } from "../../detectors/registry.ts";
 import { techniques } from "../../schemas/attack.ts";
 import { isFinding } from "../../schemas/validators.generated.js";
@@ -89,7 +90,13 @@ describe.each(registry.map((detector) => [detector.meta.id, detector] as const))
   const text = (file: string): string => read(id, "events", file);
   const backwards = (file: string): string => text(file).trimEnd().split("\n").reverse().join("\n");
 
-  if (detector.kind !== "event") {
+  it("is judged by the ledger under its own parameters, and waits for one verdict at most", () => {
+    const halves = ofLedger(detector);
+    for (const half of halves) expect(half).toMatchObject({ meta, params: detector.params });
+    expect(halves.filter(({ kind }) => kind === "settled").length).toBeLessThanOrEqual(1);
+  });
+
+  if (detector.kind !== "event" || ofLedger(detector).length > 0) {
     it.each(hits)("finds %s through the whole flow, whichever record comes first", async (file) => {
       const { findings } = await ledgerFlow([text(file)]);
       expect(findings.map((finding) => finding.detector)).toContain(id);

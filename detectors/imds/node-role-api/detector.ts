@@ -1,15 +1,16 @@
-import Type from "typebox";
 import { nameOf } from "../../core/actors.ts";
 import { defineEventDetector } from "../../core/contracts.ts";
-import { FALLBACK_APIS, looksLikeAuthenticator, NODE_APIS } from "../../core/node-apis.ts";
+import { looksLikeAuthenticator } from "../../core/node-apis.ts";
 import { lowered } from "../../core/weight.ts";
+import { completed } from "../../ledger/contracts.ts";
 import { didCall, evidenceOf, forwarderOf, roleReasons, worthOf } from "../node-role.ts";
+import { learned, params } from "./known.ts";
 
 /** B-26: a call with an Auto node's role outside what its two policies allow (eks-auto-mode.md §5). */
-export const detector = defineEventDetector({
+const ofEvents = defineEventDetector({
   meta: {
     id: "imds/node-role-api",
-    version: 1,
+    version: 2,
     title: "Node role called an API that no Auto Mode node calls",
     description:
       "An Auto Mode node's role exchanges pod tokens and pulls images, nothing else. Any other call with its credentials, allowed or denied, comes from whoever took them from the instance metadata service, or from a pod that falls back to them.",
@@ -50,16 +51,7 @@ export const detector = defineEventDetector({
     syntheticShape: true,
   },
   on: "instanceSession",
-  params: Type.Object({
-    apis: Type.Array(Type.String({ pattern: "^[a-z0-9-]+:[A-Za-z0-9*]+$" }), {
-      default: [...NODE_APIS],
-      description: "APIs that nodes call by right, as service:Action; `service:*` for a whole service.",
-    }),
-    fallbackApis: Type.Array(Type.String({ pattern: "^[a-z0-9-]+:[A-Za-z0-9]+$" }), {
-      default: [...FALLBACK_APIS],
-      description: "APIs that agents in hostNetwork pods try with the node's role: low while they are denied.",
-    }),
-  }),
+  params,
   detect(call, { apis, fallbackApis }, site) {
     const { actor, service, action, outcome } = call;
     const worth = worthOf(site, call);
@@ -98,3 +90,5 @@ export const detector = defineEventDetector({
     return { ...hit, severity: outcome === "success" ? worth : lowered(worth, worth === "high" ? 1 : 0) };
   },
 });
+
+export const detector = completed(ofEvents, [learned]);

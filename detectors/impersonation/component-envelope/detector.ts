@@ -1,19 +1,18 @@
-import Type from "typebox";
 import { isPublic } from "../../../schemas/address.ts";
-import { isWrite } from "../../../schemas/events/k8s-audit/request.ts";
 import type { Severity } from "../../../schemas/findings/finding.ts";
 import { nameOf } from "../../core/actors.ts";
+import { componentOf, isDiscovery, needless, oddities } from "../../core/component-shape.ts";
 import { defineEventDetector } from "../../core/contracts.ts";
 import { lowered } from "../../core/weight.ts";
-import { deed, evidenceOf, type Impersonating, isDiscovery, isHandsOn, isSelfReview, rebuffed } from "../acting-as.ts";
-import { componentOf, oddities } from "../component-shape.ts";
-import { ENVELOPES, Envelope } from "./envelopes.ts";
+import { completed } from "../../ledger/contracts.ts";
+import { deed, evidenceOf, type Impersonating, isSelfReview, rebuffed } from "../acting-as.ts";
+import { learned, params } from "./known.ts";
 
 /** B-21 f: a real node, as one of its components, doing what that component is not known to do. */
-export const detector = defineEventDetector({
+const ofEvents = defineEventDetector({
   meta: {
     id: "impersonation/component-envelope",
-    version: 1,
+    version: 2,
     title: "Node component acted outside of what it is known to do",
     description:
       "Each node component of EKS Auto Mode needs a handful of reads and status updates. Whoever holds a node's credentials has every component's name, and will ask for more. What a component may do is not published: until a site confirms a component, this is context and not an alarm.",
@@ -56,16 +55,7 @@ export const detector = defineEventDetector({
     syntheticShape: true,
   },
   on: "impersonation",
-  params: Type.Object({
-    envelopes: Type.Array(Envelope, {
-      default: ENVELOPES,
-      description: "What each component is known to do; `component` is the name after `eks-auto:` and its kin.",
-    }),
-    confirmed: Type.Array(Type.String(), {
-      default: [],
-      description: "Components whose envelope was checked against this cluster's own log: outside of it is an alarm.",
-    }),
-  }),
+  params,
   detect(request, { envelopes, confirmed }) {
     const { actor, object, path, verb, facets } = request;
     const { granted, target = "" } = facets.impersonation;
@@ -103,16 +93,4 @@ function severityOf(request: Impersonating, severe: boolean): Severity {
   return rebuffed(request) ? lowered(severity) : severity;
 }
 
-const WORKLOADS: ReadonlySet<string> = new Set(["apps", "batch"]);
-
-/** What no component needs, whatever its envelope (eks-auto-mode.md §2.1). */
-function needless(request: Impersonating): boolean {
-  const { resource, group } = request.object;
-  const workload = WORKLOADS.has(group) || (group === "" && resource === "pods");
-  return (
-    (group === "" && resource === "secrets") ||
-    group === "rbac.authorization.k8s.io" ||
-    isHandsOn(request) ||
-    (workload && isWrite(request))
-  );
-}
+export const detector = completed(ofEvents, [learned]);

@@ -1,17 +1,18 @@
-import Type from "typebox";
 import { nameOf } from "../../core/actors.ts";
+import { componentOf, foreignRole, oddities } from "../../core/component-shape.ts";
 import { defineEventDetector, type Hit } from "../../core/contracts.ts";
 import { lowered } from "../../core/weight.ts";
+import { completed } from "../../ledger/contracts.ts";
 import { deed, evidenceOf, type Impersonating, isInquiry, ROLES_THAT_IMPERSONATE, rebuffed } from "../acting-as.ts";
-import { componentOf, foreignRole, oddities } from "../component-shape.ts";
 import { isPrivilegedGroup } from "../privilege.ts";
+import { learned, params } from "./known.ts";
 
 /** B-21 (a to d): a component identity of Auto Mode taken by whoever is no Auto node, or in a shape that no component has.
  * Refusals by anybody else than a node are impersonation/denied's. */
-export const detector = defineEventDetector({
+const ofEvents = defineEventDetector({
   meta: {
     id: "impersonation/eks-auto-component",
-    version: 1,
+    version: 2,
     title: "EKS Auto Mode component impersonated",
     description:
       "EKS Auto Mode's node components act under eks-auto:* names, which the node's own identity impersonates. Anybody else who takes such a name borrows rights that no person was given.",
@@ -52,21 +53,7 @@ export const detector = defineEventDetector({
     syntheticShape: true,
   },
   on: "impersonation",
-  params: Type.Object({
-    components: Type.Array(Type.String(), {
-      default: [
-        "kube-proxy",
-        "ipamd",
-        "coredns",
-        "ebs-csi-driver",
-        "neuron",
-        "neuron-device-plugin",
-        "node-monitoring-agent",
-        "aws-network-policy-agent",
-      ],
-      description: "Names after `eks-auto:` (and its kin) that the cluster's nodes are known to use.",
-    }),
-  }),
+  params,
   detect(request, { components }, site): Hit | undefined {
     const { actor, facets } = request;
     const { granted, target, targetClass } = facets.impersonation;
@@ -101,6 +88,8 @@ export const detector = defineEventDetector({
     return { ...hit, sentence, ...ordinary };
   },
 });
+
+export const detector = completed(ofEvents, [learned]);
 
 /** High for a node in an odd shape, which may be a new agent; critical for anybody else, and for a node that takes a privileged group. */
 function severityOf(request: Impersonating): NonNullable<Hit["severity"]> {

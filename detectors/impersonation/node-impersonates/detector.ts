@@ -1,9 +1,9 @@
 import Type from "typebox";
 import type { Severity } from "../../../schemas/findings/finding.ts";
 import { nameOf } from "../../core/actors.ts";
+import { oddities } from "../../core/component-shape.ts";
 import { defineEventDetector } from "../../core/contracts.ts";
 import { deed, evidenceOf, type Impersonating, isInquiry, rebuffed, wanted } from "../acting-as.ts";
-import { oddities } from "../component-shape.ts";
 import { privilegesOf } from "../privilege.ts";
 
 /** B-22: a node that acts, or tries to act, as anything but a component of Auto Mode. */

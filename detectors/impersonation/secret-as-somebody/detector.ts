@@ -1,10 +1,10 @@
 import Type from "typebox";
 import type { Severity } from "../../../schemas/findings/finding.ts";
 import { nameOf } from "../../core/actors.ts";
+import { oddities } from "../../core/component-shape.ts";
 import { defineEventDetector } from "../../core/contracts.ts";
 import { lowered } from "../../core/weight.ts";
 import { deed, evidenceOf, type Impersonating } from "../acting-as.ts";
-import { oddities } from "../component-shape.ts";
 import { gitOpsOf } from "../git-ops.ts";
 import { inClusterAccounts, isClusterAccount, privilegesOf } from "../privilege.ts";
 

@@ -25,7 +25,7 @@ export const deeds: CallLearner = {
 };
 
 /** A node's work, what AWS's services do with its credentials, and agents that fall back to them and are denied. */
-function isUsual(call: AwsCall): boolean {
+export function isUsual(call: AwsCall): boolean {
   const { actor, service, action, outcome, viaService } = call;
   const api = `${service}:${action}`;
   if (NODE_APIS.includes(api) || actor.invokedBy !== undefined || viaService !== undefined) return true;

@@ -1,21 +1,25 @@
 import { canonicalAddress } from "../../../schemas/address.ts";
 import { stringsOf } from "../../../schemas/events/cloudtrail/facets/ec2.ts";
 import type { AwsCall } from "../../../schemas/events/cloudtrail/facets.ts";
+import { UNKNOWN } from "../../../schemas/events/event.ts";
 import { list, text } from "../../../schemas/json.ts";
 import { nameOf } from "../../core/actors.ts";
+import { deedOf } from "../../core/deed.ts";
 import { attributeSet, CLOSES, DISTURBANCE, metadataOpened, TAKEOVER } from "../../core/ec2-changes.ts";
 import { type Fact, idOf } from "../facts.ts";
-import { about, type CallLearner, keyId, nodeId, timeOf } from "../learner.ts";
+import { about, type CallLearner, nodeId, timeOf } from "../learner.ts";
 
-const TAGS = {
+/** What EKS tags all that it makes with (eks-auto-mode.md §4.2). */
+export const TAGS = {
   cluster: "eks:eks-cluster-name",
   pool: "eks:kubernetes-node-pool-name",
   class: "eks:kubernetes-node-class-name",
+  node: "eks:kubernetes-cni-node-name",
 } as const;
 
 /** Made for Auto Mode by EKS itself: the cluster role or the service-linked role, through an AWS service (eks-auto-mode.md §4.1). Whoever sets the tags
  * by hand is no operator, and proves nothing (B-50). */
-const byOperator = ({ actor, viaService }: AwsCall): boolean =>
+export const byOperator = ({ actor, viaService }: AwsCall): boolean =>
   ["eks.amazonaws.com", "ec2fleet.amazonaws.com"].includes(actor.invokedBy ?? viaService ?? "");
 
 /** EC2 launching and ending what Auto Mode owns: instances, and what is created with the same tags. Shapes of self-managed Karpenter, none of Auto
@@ -27,10 +31,9 @@ export const operator: CallLearner = {
   learn(call) {
     if (call.facets.ec2Call === undefined || call.outcome !== "success") return [];
     if (call.action === "TerminateInstances") return terminated(call);
-    const tags = new Map(call.facets.ec2Call.tags.map(({ key, value }) => [key, value]));
-    const cluster = tags.get(TAGS.cluster);
-    // Karpenter that somebody runs themselves sets the cluster's tag too, and its own NodeClass beside it.
-    if (!byOperator(call) || cluster === undefined || tags.has("karpenter.k8s.aws/ec2nodeclass")) return [];
+    const tags = tagsIn(call);
+    const cluster = madeFor(call);
+    if (!byOperator(call) || cluster === undefined) return [];
     const made = stringsOf(call.responseElements).filter((id) => /^(?:i|vol|eni|lt)-[0-9a-f]{8,17}$/.test(id));
     return [...new Set(made)].flatMap((id) => [
       about("resource", idOf("resource", [id]), call)("managed", { how: `made by ${call.action}`, cluster }),
@@ -39,6 +42,21 @@ export const operator: CallLearner = {
     ]);
   },
 };
+
+const tagsIn = ({ facets }: AwsCall): ReadonlyMap<string, string> =>
+  new Map((facets.ec2Call?.tags ?? []).map(({ key, value }) => [key, value]));
+
+/** The cluster whose Auto Mode a call makes something for; undefined for any other. The interfaces of nodes name their node (eks-auto-mode.md §4.2), and may leave the
+ * cluster to the tag that every controller sets. */
+export function madeFor(call: AwsCall): string | undefined {
+  const tags = tagsIn(call);
+  // Karpenter that somebody runs themselves sets the cluster's tag too, and its own NodeClass beside it.
+  if (tags.has("karpenter.k8s.aws/ec2nodeclass")) return undefined;
+  const named = tags.get(TAGS.cluster);
+  if (named !== undefined || !tags.has(TAGS.node)) return named;
+  const shared = [...tags.keys()].find((key) => key.startsWith("kubernetes.io/cluster/"));
+  return shared?.slice("kubernetes.io/cluster/".length) ?? UNKNOWN;
+}
 
 const launched = (call: AwsCall, id: string, tags: ReadonlyMap<string, string>, cluster: string): Fact[] => [
   about(
@@ -73,19 +91,11 @@ export const touches: CallLearner = {
   trail: "cloudtrail",
   trigger: '"ec2\\.amazonaws\\.com"',
   learn(call) {
-    const { ec2Call } = call.facets;
-    const { actor, scope, action, outcome, sourceIP = "" } = call;
     const what = changeIn(call);
-    if (ec2Call === undefined || what === undefined || byOperator(call)) return [];
-    const resources = ec2Call.resources.filter(({ type }) => MANAGED.has(type));
+    if (call.facets.ec2Call === undefined || what === undefined || byOperator(call)) return [];
+    const resources = call.facets.ec2Call.resources.filter(({ type }) => MANAGED.has(type));
     const instances = resources.filter(({ type }) => type === "instance").length;
-    const forwarded = actor.invokedBy !== undefined || call.viaService !== undefined;
-    const touched = {
-      ...{ time: timeOf(call), account: scope.account, region: scope.region, ip: sourceIP },
-      ...{ by: actor.name, kind: forwarded ? "aws-service" : actor.kind, role: actor.roleArn ?? actor.roleName ?? "" },
-      key: actor.accessKeyId === undefined ? "" : keyId(actor.accessKeyId, call),
-      ...{ api: `ec2:${action}`, what, outcome, instances: `${instances}` },
-    };
+    const touched = { ...deedOf(call), what, instances: `${instances}` };
     return resources.map(({ id }) => about("resource", idOf("resource", [id]), call)("touched", touched));
   },
 };

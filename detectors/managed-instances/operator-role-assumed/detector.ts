@@ -1,18 +1,19 @@
-import Type from "typebox";
 import { nameOf } from "../../core/actors.ts";
 import { defineEventDetector } from "../../core/contracts.ts";
 import { autoClusterRole } from "../../core/site.ts";
 import { attempted, lowered } from "../../core/weight.ts";
+import { completed } from "../../ledger/contracts.ts";
 import { callEvidence, EKS, roleReasons, worthOf } from "../operator-role.ts";
+import { learned, params } from "./known.ts";
 
 /** The session tag that Auto Mode's policies compare with the tags of what they may touch (eks-auto-mode.md §4.1). */
 const SESSION_TAG = "eks:eks-cluster-name";
 
 /** B-49, the issuance: a cluster role trusts EKS and nobody else. */
-export const detector = defineEventDetector({
+const ofEvents = defineEventDetector({
   meta: {
     id: "managed-instances/operator-role-assumed",
-    version: 1,
+    version: 2,
     title: "Auto Mode's cluster role assumed by somebody else than EKS",
     description:
       "EKS assumes the cluster role to launch and end nodes. Anybody else who does gets its rights: to launch instances with any role of the account. The same holds for a session that is given the cluster's tag, which the policies of that role ask for.",
@@ -49,7 +50,7 @@ export const detector = defineEventDetector({
     syntheticShape: true,
   },
   on: "stsIssue",
-  params: Type.Object({}),
+  params,
   detect(call, _params, site) {
     const { actor, action, facets } = call;
     const { roleArn, roleName, sessionName, invokedBy, tags, issuedKey } = facets.stsIssue;
@@ -72,3 +73,5 @@ export const detector = defineEventDetector({
     };
   },
 });
+
+export const detector = completed(ofEvents, [learned]);

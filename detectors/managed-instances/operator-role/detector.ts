@@ -1,14 +1,15 @@
-import Type from "typebox";
 import { defineEventDetector, type Hit } from "../../core/contracts.ts";
 import { autoClusterRole } from "../../core/site.ts";
 import { attempted } from "../../core/weight.ts";
+import { completed } from "../../ledger/contracts.ts";
 import { callEvidence, forwarderOf, linkedRole, roleReasons, worthOf } from "../operator-role.ts";
+import { learned, params } from "./known.ts";
 
 /** B-49: the identity under which Auto Mode acts, used by somebody else than EKS (eks-auto-mode.md §4.1). */
-export const detector = defineEventDetector({
+const ofEvents = defineEventDetector({
   meta: {
     id: "managed-instances/operator-role",
-    version: 1,
+    version: 2,
     title: "Auto Mode's own role used by somebody else than EKS",
     description:
       "EKS alone acts as the cluster role and as its service-linked role, and AWS then names a service as the caller. A call of such a session from an address was made by somebody who got hold of the role: it may launch instances with any role of the account, and change whatever Auto Mode manages.",
@@ -48,7 +49,7 @@ export const detector = defineEventDetector({
     syntheticShape: true,
   },
   on: "roleSession",
-  params: Type.Object({}),
+  params,
   detect(call, _params, site): Hit | undefined {
     const { service, action, facets, sourceIP } = call;
     const { roleName, roleArn, sessionName } = facets.roleSession;
@@ -79,3 +80,5 @@ export const detector = defineEventDetector({
     };
   },
 });
+
+export const detector = completed(ofEvents, [learned]);

@@ -1,46 +1,14 @@
-import Type from "typebox";
-import type { Severity } from "../../../schemas/findings/finding.ts";
-import { list, text } from "../../../schemas/json.ts";
 import { nameOf } from "../../core/actors.ts";
 import { defineEventDetector } from "../../core/contracts.ts";
-import type { Site } from "../../core/site.ts";
+import { readIn } from "../../core/ec2-reads.ts";
 import { attempted, lowered } from "../../core/weight.ts";
-import { type Ec2Event, idsIn, ownedIn, sweepOf } from "../auto-resource.ts";
+import { completed } from "../../ledger/contracts.ts";
+import { doingOf, idsIn, ownedIn, sweepOf, Tools } from "../auto-resource.ts";
 import { byAutoMode, callEvidence, forwarderOf } from "../operator-role.ts";
+import { backupNote, isTroubleshooting, knownCopy, knownRead } from "./known.ts";
 
-/** What each call takes out of a node, and what that is worth. */
-const READS: Readonly<Record<string, readonly [takes: string, worth: Severity]>> = {
-  CreateSnapshot: ["the disk", "high"],
-  CreateSnapshots: ["the disks", "high"],
-  CreateImage: ["the disks", "high"],
-  CreateInstanceExportTask: ["the disks", "high"],
-  CopyVolumes: ["the disk", "high"],
-  CopySnapshot: ["a copy of the disk", "high"],
-  CopyImage: ["a copy of the disks", "high"],
-  CreateVolume: ["a copy of the disk", "high"],
-  ListSnapshotBlocks: ["a copy of the disk", "high"],
-  ListChangedBlocks: ["a copy of the disk", "high"],
-  GetSnapshotBlock: ["a copy of the disk", "high"],
-  ModifySnapshotAttribute: ["a copy of the disk for others", "critical"],
-  ModifyImageAttribute: ["a copy of the disks for others", "critical"],
-  CreateTrafficMirrorSession: ["the traffic", "high"],
-  DescribeInstanceAttribute: ["the user data", "medium"],
-  GetLaunchTemplateData: ["the launch data", "medium"],
-  GetInstanceUefiData: ["the UEFI variables", "medium"],
-  GetConsoleScreenshot: ["a picture of the console", "medium"],
-  GetConsoleOutput: ["the console's text", "low"],
-  GetInstanceTpmEkPub: ["the TPM's public key", "low"],
-  GetPasswordData: ["the password, which Linux has none of,", "low"],
-};
-
-/** How AWS's documentation has people look at a node that does not start. */
-const TROUBLESHOOTING: ReadonlySet<string> = new Set(["GetConsoleOutput", "GetConsoleScreenshot"]);
-
-/** Services that copy the disks of everything on a schedule. */
-const BACKUP: ReadonlySet<string> = new Set(["backup.amazonaws.com", "dlm.amazonaws.com"]);
-
-/** B-30: reading a node past the node: unlike changes, EC2 refuses reads to nobody (eks-auto-mode.md §4.3). */
-export const detector = defineEventDetector({
+/** B-30, of what the record itself or the configuration tells to be a node's: reading a node past the node: unlike changes, EC2 refuses reads to nobody (eks-auto-mode.md §4.3). */
+const ofEvents = defineEventDetector({
   meta: {
     id: "managed-instances/read-from-outside",
     version: 1,
@@ -84,26 +52,16 @@ export const detector = defineEventDetector({
     syntheticShape: true,
   },
   on: "ec2Call",
-  params: Type.Object({
-    sweepers: Type.Array(Type.String({ minLength: 1 }), {
-      default: [],
-      description: "Role names or ARNs of backup and inventory tools: low, one finding a day.",
-    }),
-    manyInstances: Type.Integer({
-      minimum: 2,
-      default: 5,
-      description: "Instances in one call from which on it is a tool's.",
-    }),
-  }),
+  params: Tools,
   detect(call, params, site) {
     const { actor, action, service } = call;
-    const read = Object.hasOwn(READS, action) && takes(call) ? READS[action] : undefined;
-    if (read === undefined || byAutoMode(call) || isTroubleshooting(call, site)) return undefined;
+    const read = readIn(call);
+    if (read === undefined || byAutoMode(call) || isTroubleshooting(action, actor, site)) return undefined;
     const owned = ownedIn(call, site);
     if (owned === undefined || owned.how === "unexplained") return undefined;
     const [what, worth] = read;
-    const sweep = sweepOf(call, params);
-    const tool = sweep?.note ?? backupNote(call);
+    const sweep = sweepOf(doingOf(call), params);
+    const tool = sweep?.note ?? backupNote(forwarderOf(call));
     // Sharing what was copied is no tool's work.
     const low = owned.how === "refused" || (tool !== undefined && worth !== "critical");
     const did = attempted(call) ? "tried to take" : "took";
@@ -121,26 +79,4 @@ export const detector = defineEventDetector({
   },
 });
 
-/** False for the harmless half of a call: other attributes than user data, and permissions taken back. */
-function takes({ action, requestParameters: params, facets: { ec2Call } }: Ec2Event): boolean {
-  switch (action) {
-    case "DescribeInstanceAttribute":
-      return text(params, "attribute") === "userData";
-    case "ModifySnapshotAttribute":
-    case "ModifyImageAttribute":
-      return ["createVolumePermission", "launchPermission"].some((field) => list(params, field, "add").length > 0);
-    case "CreateVolume":
-      return ec2Call.resources.some(({ type }) => type === "snapshot");
-    default:
-      return true;
-  }
-}
-
-const isTroubleshooting = ({ action, actor }: Ec2Event, { support }: Site): boolean =>
-  TROUBLESHOOTING.has(action) && (support.has(actor.name) || support.has(actor.roleName ?? ""));
-
-/** The service's name is AWS's word: no caller can write it. */
-function backupNote(call: Ec2Event): string | undefined {
-  const forwarder = forwarderOf(call) ?? "";
-  return BACKUP.has(forwarder) ? `${forwarder} made the call, as it does for every disk` : undefined;
-}
+export const detector = completed(ofEvents, [knownRead, knownCopy]);

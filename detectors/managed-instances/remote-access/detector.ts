@@ -1,16 +1,16 @@
-import Type from "typebox";
-import type { Severity } from "../../../schemas/findings/finding.ts";
 import { nameOf } from "../../core/actors.ts";
 import { defineEventDetector, type EventOn, type Hit } from "../../core/contracts.ts";
 import { autoNodeRole, type Site } from "../../core/site.ts";
-import { attempted, lowered } from "../../core/weight.ts";
+import { attempted } from "../../core/weight.ts";
+import { completed } from "../../ledger/contracts.ts";
 import { idsIn, OPERATOR_TAGS } from "../auto-resource.ts";
 import { callEvidence, forwarderOf, roleReasons, worthOf } from "../operator-role.ts";
+import { learned, params, severityOf } from "./known.ts";
 
 type Call = EventOn<"instanceAccess">;
 
-/** B-60: Auto Mode nodes have no SSM agent, no SSH server and no console to log in to (eks-auto-mode.md §4.3). */
-export const detector = defineEventDetector({
+/** B-60, of instances that the configuration or the record itself tells to be nodes: Auto Mode nodes have no SSM agent, no SSH server and no console to log in to (eks-auto-mode.md §4.3). */
+const ofEvents = defineEventDetector({
   meta: {
     id: "managed-instances/remote-access",
     version: 1,
@@ -52,32 +52,26 @@ export const detector = defineEventDetector({
     syntheticShape: true,
   },
   on: "instanceAccess",
-  params: Type.Object({
-    manyInstances: Type.Integer({
-      minimum: 2,
-      default: 5,
-      description: "Instances in one command from which on it is for the whole fleet.",
-    }),
-  }),
+  params,
   detect(call, { manyInstances }, site): Hit | undefined {
     const { actor, action, service, facets } = call;
     const { agent, instances, targetKeys, document, commandId, channel } = facets.instanceAccess;
     if (agent) return agentOn(call, site);
-    const known = instances.filter((id) => site.resources.has(id));
+    const managed = instances.filter((id) => site.resources.has(id));
     const aimed = targetKeys.filter((key) => OPERATOR_TAGS.has(key.replace(/^tag:/, "")));
-    if (known.length === 0 && aimed.length === 0) return undefined;
+    if (managed.length === 0 && aimed.length === 0) return undefined;
     const fleet = instances.length >= manyInstances || forwarderOf(call) !== undefined;
-    const where = known.length > 0 ? `${idsIn(known)}, of EKS Auto Mode` : `whatever has ${aimed.join(", ")}`;
+    const where = managed.length > 0 ? `${idsIn(managed)}, of EKS Auto Mode` : `whatever has ${aimed.join(", ")}`;
     const named = document === "" ? "" : ` of ${document}`;
     return {
       sentence: `${nameOf(actor)} ${attempted(call) ? "tried" : "did"} ${service}:${action}${named} on ${where}`,
       // A command for everything is one, whatever key its automation has at the time.
       ...(fleet && { by: `principal/${actor.roleName ?? actor.arn ?? actor.name}` }),
       on: fleet ? `${action} on the fleet` : action,
-      severity: severityOf(call, { fleet, known: known.length > 0 }),
-      confidence: known.length > 0 ? "high" : "low",
+      severity: severityOf({ fleet, known: managed.length > 0, ssm: channel === "ssm", failed: attempted(call) }),
+      confidence: managed.length > 0 ? "high" : "low",
       evidence: [
-        { field: "instances", value: known.join(", ") },
+        { field: "instances", value: managed.join(", ") },
         { field: "requestParameters.targets", value: aimed.join(", ") },
         { field: "responseElements.command.commandId", value: commandId },
         ...callEvidence(call),
@@ -90,12 +84,7 @@ export const detector = defineEventDetector({
   },
 });
 
-/** A session or command that Systems Manager took on found an agent; a key that EC2 took on found nothing yet. */
-function severityOf(call: Call, { fleet, known }: { fleet: boolean; known: boolean }): Severity {
-  if (fleet) return "low";
-  const worth = known && call.facets.instanceAccess.channel === "ssm" ? "critical" : "high";
-  return lowered(known ? worth : "medium", attempted(call) ? 1 : 0);
-}
+export const detector = completed(ofEvents, [learned]);
 
 /** The minimal policy of nodes denies these calls: then an agent runs all the same, but nobody can use it. */
 function agentOn(call: Call, site: Site): Hit | undefined {

@@ -26,12 +26,14 @@ const metadata = (options: object, more: object = {}) =>
     { ModifyInstanceMetadataOptionsRequest: { InstanceId: NODE, ...options } },
     more,
   );
+/** Whatever he tries, with whatever keys. */
+const ALICE = { by: `principal/${callers.human().arn}`, on: "changes to EC2, 2026-11-22" };
 const many = Array.from({ length: 5 }, (_, index) => `i-0a1b2c3d4e5f6000${index + 1}`);
 
 describe("managed-instances/tampering finds", () => {
   it("a refused change of a declared resource by a person: high, whatever the reason", () => {
     const hit = hitOf(detector, stop(byIdentity), declared);
-    expect(hit).toMatchObject({ severity: "high", confidence: "high", on: "ec2 StopInstances" });
+    expect(hit).toMatchObject({ severity: "high", confidence: "high", ...ALICE });
     expect(hit?.sentence).toBe(
       `alice (role Developer) tried ec2:StopInstances on ${NODE}, which EKS Auto Mode manages (UnauthorizedOperation)`,
     );
@@ -40,7 +42,7 @@ describe("managed-instances/tampering finds", () => {
 
   it("one that got through, in the same finding: critical", () => {
     const hit = hitOf(detector, stop(), declared);
-    expect(hit).toMatchObject({ severity: "critical", on: "ec2 StopInstances" });
+    expect(hit).toMatchObject({ severity: "critical", ...ALICE });
     expect(hit?.sentence).toContain("got through with ec2:StopInstances");
   });
 
@@ -172,7 +174,7 @@ describe("managed-instances/tampering finds", () => {
     expect(hit).toMatchObject({ ...sweep, severity: "low" });
     expect(hit?.notExempted).toEqual(["5 instances in one call"]);
     expect(hitOf(detector, stop({}, ...many), declared)).toMatchObject({ ...sweep, severity: "critical" });
-    expect(hitOf(detector, stop(byResource, ...many.slice(0, 4)), declared)?.by).toBeUndefined();
+    expect(hitOf(detector, stop(byResource, ...many.slice(0, 4)), declared)).toMatchObject(ALICE);
     const root = stop({ ...byResource, userIdentity: callers.root() }, ...many);
     expect(hitOf(detector, root, declared)).toMatchObject({ severity: "high" });
   });

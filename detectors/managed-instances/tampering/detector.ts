@@ -1,17 +1,30 @@
-import Type from "typebox";
+import type { Static } from "typebox";
 import type { Severity } from "../../../schemas/findings/finding.ts";
 import { nameOf } from "../../core/actors.ts";
 import { defineEventDetector } from "../../core/contracts.ts";
 import { attributeSet, DISTURBANCE, metadataOpened, RARE, TAKEOVER } from "../../core/ec2-changes.ts";
 import { attempted } from "../../core/weight.ts";
-import { type Ec2Event, idsIn, isAutomation, OPERATOR_TAGS, type Owned, ownedIn, sweepOf } from "../auto-resource.ts";
-import { byAutoMode, callEvidence } from "../operator-role.ts";
+import { completed } from "../../ledger/contracts.ts";
+import {
+  changesOf,
+  doingOf,
+  type Ec2Event,
+  idsIn,
+  isAutomation,
+  OPERATOR_TAGS,
+  type Owned,
+  ownedIn,
+  sweepOf,
+  Tools,
+} from "../auto-resource.ts";
+import { byAutoMode, callEvidence, forwarderOf } from "../operator-role.ts";
+import { learned } from "./known.ts";
 
-/** B-29: EC2 refuses customers, root included, every change to a managed resource but that of its tags (eks-auto-mode.md §4.3). */
-export const detector = defineEventDetector({
+/** B-29, of what the record itself or the configuration tells to be Auto Mode's: EC2 refuses customers, root included, every change to a managed resource but that of its tags (eks-auto-mode.md §4.3). */
+const ofEvents = defineEventDetector({
   meta: {
     id: "managed-instances/tampering",
-    version: 1,
+    version: 2,
     title: "Change tried on an instance, disk or interface that EKS Auto Mode manages",
     description:
       "Nobody but EKS changes or ends the instances, volumes, network interfaces and launch templates of Auto Mode: EC2 refuses it to everybody else, the root user included. So a try shows somebody who does not know the cluster, a tool that goes over all instances, or an attacker; one that got through should not be possible.",
@@ -25,7 +38,8 @@ export const detector = defineEventDetector({
       "https://docs.aws.amazon.com/eks/latest/userguide/automode-learn-instances.html",
     ],
     gaps: [
-      "Most records do not say that a resource is Auto Mode's: what is not listed in auto.resources is known by EC2's refusal only, whose text is inferred, or by a launch template of EKS's own.",
+      "What EKS made before the ledger began, and the root volumes of nodes, which no record names, are known by auto.resources and by EC2's refusal only, whose text is inferred.",
+      "Launches are known in the shape of self-managed Karpenter; none of Auto Mode's own was published.",
       "A node ended through the Kubernetes API shows here as EKS's own TerminateInstances.",
       "Tags that are not EKS's may be changed by anybody and are not judged; EKS's own being set is fake-operator-tags.",
     ],
@@ -47,28 +61,17 @@ export const detector = defineEventDetector({
     syntheticShape: true,
   },
   on: "ec2Call",
-  params: Type.Object({
-    sweepers: Type.Array(Type.String({ minLength: 1 }), {
-      default: [],
-      description:
-        "Role names or ARNs of tools that go over all instances: low while they are refused, one finding a day.",
-    }),
-    manyInstances: Type.Integer({
-      minimum: 2,
-      default: 5,
-      description: "Instances in one call from which on it is a tool's.",
-    }),
-  }),
+  params: Tools,
   detect(call, params, site) {
-    const { actor, action } = call;
+    const { action } = call;
     if (!isWatched(call) || byAutoMode(call)) return undefined;
     const owned = ownedIn(call, site);
     if (owned === undefined || (owned.how === "unexplained" && !RARE.has(action))) return undefined;
     const { severity, by, on, notExempted } = weigh(call, owned, params);
     return {
-      sentence: `${nameOf(actor)} ${didTo(call, owned)}`,
-      ...(by !== undefined && { by }),
-      on: on ?? `ec2 ${action}`,
+      sentence: `${nameOf(call.actor)} ${didTo(call, owned)}`,
+      by,
+      on,
       severity,
       confidence: owned.how === "declared" || owned.how === "proven" ? "high" : "low",
       evidence: [{ field: "managed", value: owned.why }, ...callEvidence(call)],
@@ -77,6 +80,8 @@ export const detector = defineEventDetector({
     };
   },
 });
+
+export const detector = completed(ofEvents, [learned]);
 
 /** All tags of a resource go when the call names none. */
 function isWatched({ action, facets: { ec2Call } }: Ec2Event): boolean {
@@ -103,14 +108,15 @@ function didTo(call: Ec2Event, { ids, how }: Owned): string {
     : `got through with ${what}, ${whose}${why}`;
 }
 
-/** A tool's tries are low and grouped; what got through never is. */
-function weigh(call: Ec2Event, owned: Owned, tools: Parameters<typeof sweepOf>[1]) {
-  const sweep = sweepOf(call, tools);
+/** A tool's tries are low; what got through never is. */
+function weigh(call: Ec2Event, owned: Owned, tools: Static<typeof Tools>) {
+  const sweep = sweepOf(doingOf(call), tools);
   const notes = sweep ? [sweep.note] : [];
   if (metadataOpened(call) === "")
     notes.push("these metadata options close more than they open, as remediation tools set them");
   const severity = attempted(call) && notes.length > 0 ? "low" : severityOf(call, owned);
-  return { by: sweep?.by, on: sweep?.on, notExempted: notes, severity };
+  const { by, on } = sweep ?? changesOf(call);
+  return { by, on, notExempted: notes, severity };
 }
 
 function severityOf(call: Ec2Event, { how }: Owned): Severity {
@@ -119,7 +125,7 @@ function severityOf(call: Ec2Event, { how }: Owned): Severity {
   const known = how === "declared" || how === "proven";
   if (known && !attempted(call)) return "critical";
   const root = call.actor.kind === "root";
-  if (known) return root || !isAutomation(call) ? "high" : "medium";
+  if (known) return root || !isAutomation(call.actor.kind, forwarderOf(call)) ? "high" : "medium";
   // Nothing in IAM refuses the root user: what did was the resource, or the organisation, which says so.
   if (root) return "medium";
   return how === "refused" && TAKEOVER.has(call.action) ? "medium" : "low";

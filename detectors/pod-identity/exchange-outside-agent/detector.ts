@@ -1,25 +1,24 @@
-import Type from "typebox";
 import { inRanges, isPublic } from "../../../schemas/address.ts";
 import { byService } from "../../../schemas/events/cloudtrail/call.ts";
 import { nameOf } from "../../core/actors.ts";
+import { CLIENTS, clientIn } from "../../core/agent-client.ts";
 import { defineEventDetector, type EventOn, type Hit } from "../../core/contracts.ts";
 import { autoNodeRole, type Site } from "../../core/site.ts";
 import { attempted, lowered } from "../../core/weight.ts";
+import { completed } from "../../ledger/contracts.ts";
+import { assumed, params, stranger } from "./known.ts";
 
 type Call = EventOn<"podIdentityExchange">;
 type Verdict = Required<Pick<Hit, "severity" | "confidence" | "reasons">>;
 
-/** Clients that a person runs; the agent is written in Go (eks-auto-mode.md §3.1). */
-const CLI = /\b(?:aws-cli|boto3|botocore)\//i;
-
 /** Path of the roles that IAM Identity Center makes for people. */
 const PEOPLE = ":role/aws-reserved/sso.amazonaws.com/";
 
-/** B-08, stateless part: AssumeRoleForPodIdentity is called by the agent on a node, with the instance's credentials, and by nothing else. */
-export const detector = defineEventDetector({
+/** B-08, what the record itself and the configuration tell: AssumeRoleForPodIdentity is called by the agent on a node, with the instance's credentials, and by nothing else. */
+const ofEvents = defineEventDetector({
   meta: {
     id: "pod-identity/exchange-outside-agent",
-    version: 1,
+    version: 2,
     title: "Pod Identity token exchanged by something else than the agent on a node",
     description:
       "Only the EKS Pod Identity agent, with the credentials of the instance it runs on, exchanges pods' tokens for AWS credentials. Anybody else who does holds a stolen token and becomes that pod in AWS.",
@@ -59,17 +58,12 @@ export const detector = defineEventDetector({
     ],
   },
   on: "podIdentityExchange",
-  params: Type.Object({
-    hybridRoles: Type.Array(Type.String({ minLength: 1 }), {
-      default: [],
-      description: "Names of roles under which hybrid nodes, which are no EC2 instances, run the agent.",
-    }),
-  }),
+  params,
   detect(call, { hybridRoles }, site) {
     const { actor, userAgent } = call;
     if (byService(call)) return undefined;
     const hybrid = actor.kind !== "pod" && hybridRoles.includes(actor.roleName ?? "");
-    if (hybrid && !CLI.test(userAgent)) return undefined;
+    if (hybrid && clientNamed(call) !== "cli") return undefined;
     const verdict = actor.ec2RoleDelivery === undefined ? fromElsewhere(call, site, hybrid) : fromInstance(call, site);
     if (verdict === undefined) return undefined;
     const did = attempted(call) ? "tried to exchange" : "exchanged";
@@ -90,11 +84,10 @@ export const detector = defineEventDetector({
   },
 });
 
-/** The user agent can be forged and changes with the agent: it raises what something else has shown, and clears nothing. */
-function clientOf({ userAgent, facets }: Call): readonly string[] {
-  if (CLI.test(userAgent)) return ["a command line client or script, not the agent"];
-  return facets.podIdentityExchange.agentUserAgent ? [] : ["the user agent is not the agent's"];
-}
+export const detector = completed(ofEvents, [assumed, stranger]);
+
+const clientNamed = ({ userAgent, facets }: Call) => clientIn(userAgent, facets.podIdentityExchange.agentUserAgent);
+const clientOf = (call: Call): readonly string[] => CLIENTS[clientNamed(call)] ?? [];
 
 /** With the credentials of an instance. What is odd about them proves something of Auto's nodes only: those take IMDSv2 alone and let
  * nobody in (eks-auto-mode.md §5); on others an engineer may run the AWS CLI. */
@@ -103,7 +96,7 @@ function fromInstance(call: Call, site: Site): Verdict | undefined {
   const auto = autoNodeRole(site, actor.roleName) !== undefined;
   const outside = site.egress.length > 0 && isPublic(sourceIP) && !inRanges(sourceIP, site.egress);
   const old = actor.ec2RoleDelivery !== "2.0";
-  const cli = CLI.test(call.userAgent);
+  const cli = clientNamed(call) === "cli";
   if (!outside && !old && !cli) return undefined;
   const reasons = [
     ...(outside ? [`from ${sourceIP}, which is none of the cluster's egress addresses`] : []),
@@ -125,7 +118,7 @@ function fromElsewhere(call: Call, site: Site, hybrid: boolean): Verdict {
   if (proof.length > 0)
     return { severity: certain || client.length > 0 ? "critical" : "high", confidence: "high", reasons };
   const noInstance = ["no instance's credentials, by a role that may be that of hybrid nodes", ...client];
-  if (CLI.test(call.userAgent)) return { severity: "high", confidence: "medium", reasons: noInstance };
+  if (clientNamed(call) === "cli") return { severity: "high", confidence: "medium", reasons: noInstance };
   return { severity: client.length > 0 ? "medium" : "low", confidence: "low", reasons: noInstance };
 }
 

@@ -72,6 +72,8 @@ export interface ClusterConfig {
   /** Undefined when the request does not say. */
   readonly computeEnabled?: boolean;
   readonly nodeRoleArn: string;
+  /** The cluster's own role; in CreateCluster only. */
+  readonly roleArn: string;
   /** Built-in node pools; undefined when the request does not say. */
   readonly nodePools?: readonly string[];
 }
@@ -91,6 +93,7 @@ export const clusterConfig: AwsFacetRule<ClusterConfig> = {
       })),
       computeEnabled: enabled === undefined ? undefined : enabled === "true",
       nodeRoleArn: text(params, "computeConfig", "nodeRoleArn") ?? "",
+      roleArn: text(params, "roleArn") ?? "",
       nodePools:
         at(params, "computeConfig", "nodePools") === undefined
           ? undefined

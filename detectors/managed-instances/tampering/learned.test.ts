@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { callers } from "../../../test/support/events.ts";
 import { ledgerFlow } from "../../../test/support/ledger.ts";
-import { call, launched } from "../../../test/support/trails.ts";
+import { call, launched, nodeAtWork } from "../../../test/support/trails.ts";
 import { detector } from "./detector.ts";
 
 const NODE = "i-0a1b2c3d4e5f60001";
@@ -26,30 +26,32 @@ const findings = async (lines: readonly string[], params: Fields = {}) =>
   (
     await ledgerFlow(lines, {
       detectors: [detector],
-      config: { version: 1, detectors: { "managed-instances/known-resource-touched": { params } } },
+      config: { version: 1, detectors: { "managed-instances/tampering": { params } } },
     })
   ).findings;
 const own = (all: Awaited<ReturnType<typeof findings>>) =>
   all.map(({ id, severity, count, title, outcome }) => [id, severity, count, title, outcome]);
 
-describe("managed-instances/known-resource-touched finds", () => {
+describe("managed-instances/tampering finds by the ledger", () => {
   it("a person's try on an instance that EKS launched", async () => {
     const [finding] = await findings([launch, stop(refused)]);
     expect(finding).toMatchObject({
-      ...{ severity: "high", outcome: "attempt", target: NODE, cluster: "demo" },
-      ...{ sourceIP: "198.51.100.20", subject: `principal/${mallory.arn} resources of demo` },
+      ...{ severity: "high", outcome: "attempt", target: NODE, cluster: "unknown" },
+      ...{ sourceIP: "198.51.100.20", subject: `principal/${mallory.arn} changes to EC2, 2026-11-22` },
       actor: {
         ...{ kind: "human", name: mallory.arn, arn: mallory.arn, accessKeyId: mallory.accessKeyId },
         role: "arn:aws:iam::111122223333:role/Developer",
       },
     });
-    expect(finding?.title).toBe(`mallory tried ec2:StopInstances on ${NODE}, which EKS Auto Mode of demo created`);
+    expect(finding?.title).toBe(
+      `mallory (role Developer) tried ec2:StopInstances on ${NODE}, which EKS Auto Mode of demo manages (UnauthorizedOperation)`,
+    );
   });
 
   it("what got through: critical", async () => {
     const [finding] = await findings([launch, stop()]);
     expect(finding).toMatchObject({ severity: "critical", outcome: "success" });
-    expect(finding?.title).toContain("mallory got through with ec2:StopInstances");
+    expect(finding?.title).toContain("mallory (role Developer) got through with ec2:StopInstances");
   });
 
   it.each<[string, object, string]>([
@@ -102,7 +104,7 @@ describe("managed-instances/known-resource-touched finds", () => {
     const fields = { requestParameters: { resourcesSet: { items: [{ resourceId: NODE }] }, ...tags } };
     const [finding] = await findings([launch, touch("DeleteTags", fields)]);
     expect(finding).toMatchObject({ severity: "high" });
-    expect(finding?.title).toContain(what);
+    expect(`${finding?.title} ${finding?.reasons.join()}`).toContain(what);
     const [tried] = await findings([launch, touch("DeleteTags", { ...fields, ...refused })]);
     expect(tried).toMatchObject({ severity: "medium" });
   });
@@ -116,15 +118,15 @@ describe("managed-instances/known-resource-touched finds", () => {
       stop({ ...refused, userIdentity: second }, FIVE, "20:00"),
     ];
     const swept = await findings([...launches, ...runs]);
-    expect(swept.map(({ severity, count }) => [severity, count])).toEqual([["low", 10]]);
+    expect(swept.map(({ severity, count }) => [severity, count])).toEqual([["low", 2]]);
     expect(swept[0]?.notExempted).toEqual(["5 instances in one call"]);
     const params = { sweepers: ["night-stop"] };
     const [one] = await findings([launch, stop({ ...refused, userIdentity: first })], params);
     expect(one).toMatchObject({ severity: "low", notExempted: ["night-stop is listed in sweepers"] });
-    expect(one?.subject).toBe("principal/arn:aws:iam::111122223333:role/night-stop resources of demo");
+    expect(one?.subject).toBe("principal/night-stop all instances, 2026-11-22");
     const userIdentity = callers.user("bob");
     const [user] = await findings([launch, stop({ ...refused, userIdentity })], { sweepers: [userIdentity.arn] });
-    expect(user).toMatchObject({ severity: "low", subject: `principal/${userIdentity.arn} resources of demo` });
+    expect(user).toMatchObject({ severity: "low", subject: `principal/${userIdentity.arn} all instances, 2026-11-22` });
     const [service] = await findings([launch, stop({ ...refused, sourceIPAddress: "cloudformation.amazonaws.com" })]);
     expect(service).not.toHaveProperty("sourceIP");
     expect((await findings([launch, stop({ userIdentity: first })], params)).map(({ severity }) => severity)).toEqual([
@@ -145,7 +147,8 @@ describe("managed-instances/known-resource-touched finds", () => {
     const [first, ...rest] = await findings(lines);
     expect(rest).toEqual([]);
     expect(first?.count).toBe(3);
-    expect(first?.reasons).toHaveLength(3);
+    // One a change, and what EC2 did not say of the last.
+    expect(first?.reasons).toHaveLength(4);
     const late = await findings([...lines, ...lines].reverse());
     expect(own(late)).toEqual(first === undefined ? [] : own([first]));
     const tomorrow = await findings([...lines, stop(refused, [NODE], "2026-11-23T09:00:00")]);
@@ -155,7 +158,7 @@ describe("managed-instances/known-resource-touched finds", () => {
   });
 });
 
-describe("managed-instances/known-resource-touched stays quiet on", () => {
+describe("managed-instances/tampering, by the ledger, stays quiet on", () => {
   const eks = {
     userIdentity: { ...callers.human("eks", "AWSServiceRoleForAmazonEKS"), invokedBy: "eks.amazonaws.com" },
   };
@@ -188,4 +191,59 @@ describe("managed-instances/known-resource-touched stays quiet on", () => {
     expect(await findings(lines)).toEqual([]);
     expect(await findings([...lines].reverse())).toEqual([]);
   });
+});
+
+describe("managed-instances/tampering, of both halves", () => {
+  const config = { version: 1 as const, auto: { resources: [NODE] } };
+  const both = async (lines: readonly string[]) =>
+    (await ledgerFlow(lines, { detectors: [detector], config })).findings;
+
+  it("makes one finding, which counts each event once, and is told by the event itself", async () => {
+    const [finding, ...rest] = await both([launch, stop(refused), stop(refused, [NODE], "11:00")]);
+    expect(rest).toEqual([]);
+    expect(finding).toMatchObject({ count: 2, severity: "high", userAgent: "aws-sdk-go-v2/1.36.3" });
+    expect(finding?.raw).toHaveLength(1);
+    const [alone] = await findings([launch, stop(refused)]);
+    expect(finding?.id).toBe(alone?.id);
+  });
+
+  it("reads the same in any order", async () => {
+    const lines = [launch, nodeAtWork("09:00", NODE, "ASIAEXAMPLENODE00001"), stop(refused), stop({}, [NODE], "11:00")];
+    const [forth] = await both(lines);
+    const [back] = await both([...lines].reverse());
+    expect(back).toEqual(forth);
+    expect(forth).toMatchObject({ count: 2, severity: "critical" });
+  });
+});
+
+it("managed-instances/tampering knows a node by its work, when its launch was not seen", async () => {
+  const atWork = nodeAtWork("09:00", NODE, "ASIAEXAMPLENODE00001");
+  const [finding] = await findings([atWork, stop({ ...refused, userIdentity: callers.root() })]);
+  expect(finding).toMatchObject({ severity: "high", target: NODE });
+  expect(await findings([nodeAtWork("09:00", "i-0a1b2c3d4e5f60099", "ASIAEXAMPLENODE00001"), stop(refused)])).toEqual(
+    [],
+  );
+});
+
+it("managed-instances/tampering knows an interface that names its node, and none of the control plane's", async () => {
+  const eni = "eni-0a1b2c3d4e5f60001";
+  const made = (tags: readonly string[]): string =>
+    call("10:00", "ec2:CreateNetworkInterface", {
+      userIdentity: { ...callers.human("eks", "demo-cluster"), invokedBy: "eks.amazonaws.com" },
+      sourceIPAddress: "eks.amazonaws.com",
+      requestParameters: {
+        tagSpecificationSet: {
+          items: [{ resourceType: "network-interface", tags: tags.map((key) => ({ key, value: "owned" })) }],
+        },
+      },
+      responseElements: { networkInterface: { networkInterfaceId: eni } },
+    });
+  const taken = touch("ModifyNetworkInterfaceAttribute", {
+    requestParameters: { networkInterfaceId: eni },
+    ...refused,
+  });
+  const [finding] = await findings([made(["eks:kubernetes-cni-node-name", "kubernetes.io/cluster/demo"]), taken]);
+  expect(finding).toMatchObject({ severity: "high", target: eni });
+  expect(finding?.title).toContain("Auto Mode of demo");
+  expect(await findings([made(["kubernetes.io/cluster/demo"]), taken])).toEqual([]);
 });

@@ -9,6 +9,18 @@ export const Envelope = Type.Object(
   { additionalProperties: false },
 );
 
+/** Names after `eks-auto:` (and its kin) that nodes are known to use: all inferred, none was seen in a public log (eks-auto-mode.md §2.1). */
+export const COMPONENTS: readonly string[] = [
+  "kube-proxy",
+  "ipamd",
+  "coredns",
+  "ebs-csi-driver",
+  "neuron",
+  "neuron-device-plugin",
+  "node-monitoring-agent",
+  "aws-network-policy-agent",
+];
+
 const READ = ["get", "list", "watch"];
 const of = (component: string, verbs: string[], resources: string[]): Static<typeof Envelope> => ({
   component,

@@ -1,5 +1,8 @@
-import { autoNodeRole, type Site } from "../core/site.ts";
-import type { Impersonating } from "./acting-as.ts";
+import { isWrite } from "../../schemas/events/k8s-audit/request.ts";
+import type { EventOn } from "./contracts.ts";
+import { autoNodeRole, type Site } from "./site.ts";
+
+type Impersonating = EventOn<"impersonation">;
 
 /** The component in a name such as `eks-auto:coredns`. Names are compared in full: with another case RBAC takes it for somebody else. */
 export const componentOf = (target: string): string | undefined =>
@@ -28,4 +31,35 @@ export function oddities({ actor, facets }: Impersonating): string[] {
 export function foreignRole({ actor: { kind, roleArn } }: Impersonating, site: Site): string | undefined {
   const known = kind !== "node" || site.nodeRoles.size === 0 || autoNodeRole(site, roleArn) !== undefined;
   return known ? undefined : roleArn;
+}
+
+const DISCOVERY = /^\/(?:api|apis|openapi|version|livez|readyz|healthz)(?:\/|$)/;
+const HANDS_ON: ReadonlySet<string> = new Set([
+  "exec",
+  "attach",
+  "portforward",
+  "proxy",
+  "token",
+  "ephemeralcontainers",
+]);
+
+/** Asks what the API offers: every client does, before anything else. */
+export const isDiscovery = ({ object, path, verb }: Impersonating): boolean =>
+  verb === "get" && object.resource === "" && DISCOVERY.test(path);
+
+/** Reaches into a running workload or mints its token: neither a GitOps tool nor a component of a node does. */
+export const isHandsOn = ({ object }: Impersonating): boolean => HANDS_ON.has(object.subresource);
+
+const WORKLOADS: ReadonlySet<string> = new Set(["apps", "batch"]);
+
+/** What no component needs, whatever its envelope (eks-auto-mode.md §2.1). */
+export function needless(request: Impersonating): boolean {
+  const { resource, group } = request.object;
+  const workload = WORKLOADS.has(group) || (group === "" && resource === "pods");
+  return (
+    (group === "" && resource === "secrets") ||
+    group === "rbac.authorization.k8s.io" ||
+    isHandsOn(request) ||
+    (workload && isWrite(request))
+  );
 }
