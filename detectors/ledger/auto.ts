@@ -84,7 +84,7 @@ export const auto = {
     key: ["account", "region", "cluster", "namespace", "serviceAccount", "day"],
     keepMs: 4 * DAY_MS,
     attributes: {
-      given: set([...DEED, "name", "what", "target"], "{name} gave it {target}", { cap: 60 }),
+      given: set([...DEED, "name", "what", "target", "on"], "{name} gave it {target}", { cap: 60 }),
       put: set(["time", "by", "key", "kind", "how"], "{by} {how}", { cap: 200, bucketMs: 60_000 }),
     },
   }),

@@ -2,6 +2,7 @@ import { associations, grants } from "./learn/access.ts";
 import { actsOfNodes, deedsOfNodes, nodesAtWork } from "./learn/acts.ts";
 import { classesWritten, classLaunches } from "./learn/classes.ts";
 import { clustersAudited, clustersHeard, clustersServed } from "./learn/clusters.ts";
+import { assignments, assignmentsUsed } from "./learn/assignments.ts";
 import { fleetCalls, rolesDeclared, rolesOfNodes, rolesOperating, rolesTaken, rolesUsed } from "./learn/auto-roles.ts";
 import { componentActs, nodesAtWork } from "./learn/components.ts";
 import { audited, served } from "./learn/coverage.ts";
@@ -66,6 +67,7 @@ export const auditLearners: readonly AuditLearner[] = named<AuditLearner>({
   nodesOfCluster,
   nodesAtWork,
   componentActs,
+  assignmentsUsed,
 });
 export const callLearners: readonly CallLearner[] = named<CallLearner>({
   issued,
@@ -97,4 +99,5 @@ export const callLearners: readonly CallLearner[] = named<CallLearner>({
   rolesTaken,
   fleetCalls,
   exchangesAsked,
+  assignments,
 });

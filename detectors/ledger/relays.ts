@@ -1,4 +1,5 @@
 import { carry, type Relay } from "./carry.ts";
+import { assignmentId } from "./assignment.ts";
 import { egressId } from "./egress.ts";
 import { entities, type Kind, type ValueOf } from "./entities.ts";
 import { attributeOf, decode, type Fact, idOf, later, type State } from "./facts.ts";
@@ -33,6 +34,17 @@ export const relays: readonly Relay[] = [
   carry("pod", { fact: "node", over: "exchange", to: "exchange" }, "podNode", ({ id }, pod) => ({ pod, node: id })),
   carry("podName", { fact: "entered", over: "pod", to: "pod" }, "entered", ({ time, by, how }) => ({ time, by, how })),
   carry("pod", { fact: "entered", over: "key", to: "key" }, "podEntered", ({ time, by, how }) => ({ time, by, how })),
+  // Who enters a pod of a service account puts its role to use, too.
+  carry(
+    "pod",
+    { fact: "entered", over: "account", to: "assignment" },
+    "put",
+    ({ time, by, how }) => ({ time, by, key: "", kind: "", how: `entered a pod of it by ${how}` }),
+    ({ time }, { namespace, serviceAccount }, pod) => {
+      const [account = "", region = "", cluster = ""] = pod.split("/");
+      return assignmentId({ account, region, cluster }, namespace, serviceAccount, time);
+    },
+  ),
   // A pod's keys change every few hours; what it usually calls does not.
   carry(
     "key",

@@ -70,3 +70,13 @@ async function* chunksOf(texts: readonly string[]): AsyncGenerator<Chunk> {
     yield { frames: [...framer.push(text), ...framer.end()], bytes: 0 };
   }
 }
+
+/** The findings of some detectors over these lines: the same backwards, or it throws. */
+export async function eitherWay(lines: readonly string[], options: LedgerFlowOptions): Promise<readonly Finding[]> {
+  const { findings } = await ledgerFlow(lines, options);
+  const told = (all: readonly Finding[]): string =>
+    JSON.stringify(all.map(({ id, severity, count, title, reasons }) => [id, severity, count, title, reasons]));
+  const backwards = (await ledgerFlow([...lines].reverse(), options)).findings;
+  if (told(backwards) !== told(findings)) throw new Error(`${told(findings)} is, backwards, ${told(backwards)}`);
+  return findings;
+}

@@ -33,11 +33,11 @@ const tellPurpose = (
   kind: "roleUse" | "roleFleet",
   arn: string | undefined,
   purpose: { readonly cluster: string; readonly how: string },
-  { id, time }: Event,
+  event: Event,
 ): Fact[] => {
   const role = roleIn(arn);
   if (role === undefined) return [];
-  return AROUND.map((shift) => about(kind, idAt(kind, role, time + shift), { id })("purpose", purpose));
+  return AROUND.map((shift) => about(kind, idAt(kind, role, event.time + shift), event)("purpose", purpose));
 };
 
 /** The roles that a cluster is given when it is made, and nodes when they are let in. Members from the API model (eks-auto-mode.md §7). */

@@ -13,9 +13,11 @@ const resource = (id: string): string => idOf("resource", [id]);
 export const instancesInAudit: AuditLearner = {
   ...nodesInAudit,
   same: ({ username }, { account, region, cluster }) => `instance ${username} ${account}/${region}/${cluster}`,
-  learn({ id, actor, scope: { cluster } }) {
+  learn(request) {
+    const { actor, scope } = request;
     if (actor.kind !== "node" || actor.instanceId === undefined) return [];
-    return [about("resource", resource(actor.instanceId), { id })("managed", { how: "a node at work in it", cluster })];
+    const managed = { how: "a node at work in it", cluster: scope.cluster };
+    return [about("resource", resource(actor.instanceId), request)("managed", managed)];
   },
 };
 

@@ -1,21 +1,22 @@
-import Type from "typebox";
 import { roleOf } from "../../../schemas/arn.ts";
 import { UNKNOWN } from "../../../schemas/events/event.ts";
 import { nameOf } from "../../core/actors.ts";
 import { defineEventDetector, type EventOn } from "../../core/contracts.ts";
 import { attempted } from "../../core/weight.ts";
+import { completed } from "../../ledger/contracts.ts";
+import { isPipeline, learned, params } from "./known.ts";
 
 type Call = EventOn<"podIdentityAssociation">;
 
-/** B-10 alone: which role a service account has in AWS was set or changed. With a pod that uses it afterwards it is the attack; alone, a note. */
-export const detector = defineEventDetector({
+/** B-10 alone: which role a service account has in AWS was set or changed: a note. With a pod that uses it afterwards it is the attack. */
+const ofEvents = defineEventDetector({
   meta: {
     id: "pod-identity/association-change",
-    version: 1,
+    version: 2,
     title: "Pod Identity association created or re-pointed",
     description:
       "An association hands an IAM role to every pod of a service account. Whoever may write one and start a pod has that role. A role in a foreign account, session tags switched off, or a service account that many pods share are what an attacker would choose.",
-    severity: "medium",
+    severity: "high",
     confidence: "medium",
     status: "stable",
     attack: [
@@ -51,27 +52,12 @@ export const detector = defineEventDetector({
     syntheticShape: true,
   },
   on: "podIdentityAssociation",
-  params: Type.Object({
-    pipelines: Type.Array(
-      Type.Object(
-        {
-          role: Type.String({ description: "Name of the role." }),
-          session: Type.String({ description: "Its session's name; a trailing `*` is any ending." }),
-        },
-        { additionalProperties: false },
-      ),
-      { default: [], description: "Infrastructure pipelines: their ordinary associations are not reported." },
-    ),
-    accounts: Type.Array(Type.String({ pattern: "^[0-9]{12}$" }), {
-      default: [],
-      description: "Accounts in which target roles may live, beside the cluster's own.",
-    }),
-  }),
+  params,
   detect(call, { pipelines, accounts }) {
     const { actor, facets, action } = call;
     const { namespace, serviceAccount, roleArn, targetRoleArn, associationId, cluster } = facets.podIdentityAssociation;
     if (action === "DeletePodIdentityAssociation") return undefined;
-    const pipeline = pipelines.some((entry) => actor.roleName === entry.role && fits(actor.sessionName, entry.session));
+    const pipeline = isPipeline(actor, pipelines);
     // EKS itself, for an add-on. Add-ons and stacks serve kube-system as a matter of course.
     const via = call.viaService ?? actor.invokedBy;
     const routine = pipeline || via === "eks.amazonaws.com";
@@ -104,6 +90,8 @@ export const detector = defineEventDetector({
   },
 });
 
+export const detector = completed(ofEvents, [learned]);
+
 function did(call: Call): string {
   const create = call.action === "CreatePodIdentityAssociation";
   if (attempted(call)) return create ? "tried to create" : "tried to change";
@@ -135,6 +123,3 @@ function sharedIdentity({
     ...(serviceAccount === "default" ? ["for a default service account: every pod of the namespace"] : []),
   ];
 }
-
-const fits = (session: string | undefined, pattern: string): boolean =>
-  pattern.endsWith("*") ? (session?.startsWith(pattern.slice(0, -1)) ?? false) : session === pattern;
