@@ -1,4 +1,4 @@
-import type { LedgerHit, SettledContext } from "../ledger/contracts.ts";
+import type { LedgerHit } from "../ledger/contracts.ts";
 import type { Entity } from "../ledger/view.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -20,23 +20,21 @@ interface Act {
   readonly source: string;
 }
 
-/** Those of a day's acts that no other node did, while enough others were at work. The entity holds the next day, too. */
+/** Asks of an act how many other nodes were at work that did not do the same; undefined where one did, or too few were. The entity holds the next day's acts, too: they are
+ * judged there. */
 export function lonely<A extends Act>(
   acts: readonly A[],
   entity: Entity<"componentActs">,
-  { id, until }: Pick<SettledContext<unknown>, "id" | "until">,
   what: (act: A) => string,
-): readonly { readonly act: A; readonly others: number }[] {
-  const day = id.slice(-"2026-11-22".length);
+): (act: A) => number | undefined {
+  const day = entity.id.slice(-"2026-11-22".length);
   const nodes = new Set(entity.all("node").map(({ node }) => node));
   const doers = Map.groupBy(acts, what);
-  return acts
-    .filter(({ time }) => time.startsWith(day) && time <= until)
-    .flatMap((act) => {
-      const others = [...nodes].filter((node) => node !== act.node).length;
-      const alone = (doers.get(what(act)) ?? []).every(({ node }) => node === act.node);
-      return alone && others >= OTHERS ? [{ act, others }] : [];
-    });
+  return (act) => {
+    const others = [...nodes].filter((node) => node !== act.node).length;
+    const alone = (doers.get(what(act)) ?? []).every(({ node }) => node === act.node);
+    return alone && others >= OTHERS && act.time.startsWith(day) ? others : undefined;
+  };
 }
 
 /** What a finding tells of a node that did it: one a node, whose keys change every few hours. */

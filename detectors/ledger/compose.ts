@@ -30,7 +30,7 @@ export function composeLedger(meta: DetectorMeta, ref: Ref, hit: LedgerHit, fall
     target: cut(redact(hit.target), 512),
     ...scope,
     events: [...new Set(hit.evidence.map(({ event }) => event))].sort().slice(0, 200),
-    action: { trail: "ledger" as const, verb: hit.action, resource: ref.kind, dryRun: false },
+    action: actionOf(hit, ref),
   };
   const shownBy = hashOf(...hit.evidence.map(({ field, value }) => `${field}=${value}`).sort());
   const occurrence = hit.counts === undefined ? shownBy : hashOf(hit.counts);
@@ -75,4 +75,12 @@ export function composeLedger(meta: DetectorMeta, ref: Ref, hit: LedgerHit, fall
     // Several facts may show one event, which tells the most itself.
     lead: `${at}\n${occurrence}\n0${shownBy}`,
   };
+}
+
+/** Of one call as an event's own finding tells it, which a suppression may name. */
+function actionOf({ action, counts }: LedgerHit, { kind }: Ref): Finding["action"] {
+  const service = action.split(":")[0] ?? "";
+  return counts === undefined
+    ? { trail: "ledger", verb: action, resource: kind, dryRun: false }
+    : { trail: "cloudtrail", verb: action, resource: service, dryRun: false };
 }

@@ -32,24 +32,24 @@ export const learned = settledHalf({
   // Times are those of shifts of four hours: an hour after the end of one.
   settleMs: 5 * HOUR_MS,
   params,
-  detect(entity, { params: { apis, fallbackApis }, site, id, until }) {
+  detect(entity, { params: { apis, fallbackApis }, site, id }) {
     const [purpose] = entity.all("purpose");
     const day = id.slice(-"2026-11-22".length);
-    if (purpose === undefined) return [];
+    if (purpose === undefined) return undefined;
     const running = new Set(entity.all("running").map(({ node }) => node));
-    const listed = (api: string): boolean => apis.includes(api) || apis.includes(`${api.split(":")[0]}:*`);
-    const called = entity.all("called").filter(({ api }) => !listed(api));
+    const called = entity.all("called");
     // Whoever may assume the role can call a session after any node; only EC2 hands out what is delivered.
     const ofNode = ({ node, delivery }: Called): boolean => delivery !== "" && running.has(node);
-    // What was told of the day before is known here, and judged there.
-    const due = called.filter(({ time }) => time.startsWith(day) && time <= until);
-    return due.flatMap((call): readonly LedgerHit[] => {
-      const nodes = new Set(called.filter((other) => other.api === call.api && ofNode(other)).map(({ node }) => node));
+    return (call): readonly LedgerHit[] => {
+      const { api, time } = call;
+      // What was told of the day before is known here, and judged there.
+      if (apis.includes(api) || apis.includes(`${api.split(":")[0]}:*`) || !time.startsWith(day)) return [];
+      const nodes = new Set(called.filter((other) => other.api === api && ofNode(other)).map(({ node }) => node));
       const shared = sharedBy(call, purpose, id, `${nodes.size} of the ${running.size} nodes that work under it`);
       if (ofNode(call) && nodes.size >= FLEET && nodes.size >= MOST * running.size) return [usual(call, shared)];
       // Of a role that the site declares, or that has the proposed name, every call is told by itself.
       return autoNodeRole(site, shared.target) === undefined ? [odd(call, shared, fallbackApis)] : [];
-    });
+    };
   },
 });
 
@@ -91,12 +91,13 @@ function odd(
   const tried = attempted({ outcome: outcome as "success" });
   const temporary = key.startsWith("ASIA");
   // An agent that falls back tries for the life of its node.
-  const subject = fallbackApis.includes(api)
+  const fallback = fallbackApis.includes(api);
+  const subject = fallback
     ? { by: `instance/${node}`, bounded: true, on: `role/${target} ${api}` }
     : { by: temporary ? `key/${key}` : `principal/${key || by}`, bounded: temporary, on: `role/${target}` };
   return {
     ...{ ...hit, ...subject, target, outcome: tried ? "attempt" : "success" },
     sentence: `node ${node} ${tried ? "tried" : "called"} ${api} with role ${target} of ${cluster}, which no Auto Mode node calls`,
-    severity: lowered("high", tried ? 1 : 0),
+    severity: fallback && tried ? "low" : lowered("high", tried ? 1 : 0),
   };
 }

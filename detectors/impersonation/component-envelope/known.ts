@@ -20,25 +20,27 @@ export const learned = settledHalf({
   ...LONE,
   anchor: "did",
   params,
-  detect(entity, context) {
-    const { envelopes, confirmed } = context.params;
-    // Of a component whose envelope is confirmed, every request tells by itself; an unlisted name is another finding.
-    const did = entity.all("did").filter(({ name, verb, resource }) => {
+  detect(entity, { id, params: { envelopes, confirmed } }) {
+    const others = lonely(entity.all("did"), entity, ({ name, verb, resource }) => `${name} ${verb} ${resource}`);
+    return (act) => {
+      const { node, name, verb, resource, time, needless, source } = act;
       const component = componentOf(name) ?? "";
       const own = envelopes.filter((envelope) => envelope.component === component);
       const within = own.some(({ verbs, resources }) => verbs.includes(verb) && resources.includes(resource));
-      return own.length > 0 && !within && !confirmed.includes(component);
-    });
-    const what = (act: (typeof did)[number]): string => `${act.name} ${act.verb} ${act.resource}`;
-    return lonely(did, entity, context, what).map(({ act, others }) => ({
-      ...onNode(act, context.id),
-      sentence: `node ${act.node} acted as ${act.name} to ${act.verb} ${act.resource}, which none of ${others} other nodes did`,
-      on: `${act.name} ${act.needless === "yes" ? "beyond any component" : "outside of its envelope"}`,
-      action: act.verb,
-      evidence: [
-        { field: "impersonatedUser.username", value: `${act.time} ${act.node} as ${what(act)}`, event: act.source },
-      ],
-      reasons: [`${what(act)}: outside of its inferred envelope, and done by no other node within a day`],
-    }));
+      const rest = others(act);
+      // Of a component whose envelope is confirmed, every request tells by itself; an unlisted name is another finding.
+      if (rest === undefined || own.length === 0 || within || confirmed.includes(component)) return [];
+      const what = `${name} to ${verb} ${resource}`;
+      return [
+        {
+          ...onNode(act, id),
+          sentence: `node ${node} acted as ${what}, which none of ${rest} other nodes did`,
+          on: `${name} ${needless === "yes" ? "beyond any component" : "outside of its envelope"}`,
+          action: verb,
+          evidence: [{ field: "impersonatedUser.username", value: `${time} ${node} as ${what}`, event: source }],
+          reasons: [`${what}: outside of its inferred envelope, and done by no other node within a day`],
+        },
+      ];
+    };
   },
 });

@@ -16,18 +16,21 @@ export const learned = settledHalf({
   ...LONE,
   anchor: "named",
   params,
-  detect(entity, context) {
-    const { components } = context.params;
-    const named = entity.all("named").filter(({ name }) => !components.includes(componentOf(name) ?? ""));
-    return lonely(named, entity, context, ({ name }) => name).map(({ act, others }) => ({
-      ...onNode(act, context.id),
-      sentence: `node ${act.node} acted as ${act.name}, a component that none of ${others} other nodes has`,
-      on: `as ${act.name.toLowerCase()}`,
-      action: "impersonate",
-      evidence: [
-        { field: "impersonatedUser.username", value: `${act.time} ${act.node} as ${act.name}`, event: act.source },
-      ],
-      reasons: ["a component name that is not listed, and that no other node used within a day"],
-    }));
+  detect(entity, { id, params: { components } }) {
+    const others = lonely(entity.all("named"), entity, ({ name }) => name);
+    return (act) => {
+      const { node, name, time, source } = act;
+      const rest = others(act);
+      if (rest === undefined || components.includes(componentOf(name) ?? "")) return [];
+      return [
+        {
+          ...onNode(act, id),
+          sentence: `node ${node} acted as ${name}, a component that none of ${rest} other nodes has`,
+          ...{ on: `as ${name.toLowerCase()}`, action: "impersonate" },
+          evidence: [{ field: "impersonatedUser.username", value: `${time} ${node} as ${name}`, event: source }],
+          reasons: ["a component name that is not listed, and that no other node used within a day"],
+        },
+      ];
+    };
   },
 });

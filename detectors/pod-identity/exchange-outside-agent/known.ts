@@ -41,30 +41,29 @@ export const stranger = settledHalf({
   settleMs: 5 * HOUR_MS,
   coldness: { warm: { trail: "k8s-audit", ms: 24 * HOUR_MS } },
   params,
-  detect(entity, { id, until, site, params: { hybridRoles } }): LedgerHit[] {
+  detect(entity, { id, site, params: { hybridRoles } }) {
     const all = entity.all("asked");
     const roles = new Set(entity.all("role").map(({ role }) => role));
     const nodes = new Set(entity.all("node").map(({ node }) => node));
-    if (roles.size === 0 || nodes.size === 0) return [];
+    if (roles.size === 0 || nodes.size === 0) return undefined;
     const foreign = ({ role }: Asked): boolean => !roles.has(role) && autoNodeRole(site, role) === undefined;
     const idle = ({ delivery, session }: Asked): boolean =>
       delivery !== "" && INSTANCE_ID.test(session) && !nodes.has(session) && !entity.overflowed("node");
     const astray = (asked: Asked): boolean => !entity.overflowed("asked") && strayed(asked, all);
-    return all
-      .filter(({ time, role }) => time <= until && !hybridRoles.includes(role))
-      .flatMap((asked) => {
-        const { role, session, ip } = asked;
-        const odd = asked.client !== "agent";
-        if (foreign(asked)) {
-          const who = role === "" ? "the caller has no role" : `no node of the cluster works under role ${role}`;
-          return hitOf(asked, id, odd || asked.delivery !== "" ? "critical" : "high", [who]);
-        }
-        if (idle(asked))
-          return hitOf(asked, id, odd ? "critical" : "high", [`${session} was not seen at work in the cluster`]);
-        if (!astray(asked)) return [];
-        const where = `${ip} is no address of other nodes, and ${session} asked from others, too`;
-        return hitOf(asked, id, odd ? "high" : "medium", [where]);
-      });
+    return (asked) => {
+      const { role, session, ip } = asked;
+      const odd = asked.client !== "agent";
+      if (hybridRoles.includes(role)) return [];
+      if (foreign(asked)) {
+        const who = role === "" ? "the caller has no role" : `no node of the cluster works under role ${role}`;
+        return [hitOf(asked, id, odd || asked.delivery !== "" ? "critical" : "high", [who])];
+      }
+      if (idle(asked))
+        return [hitOf(asked, id, odd ? "critical" : "high", [`${session} was not seen at work in the cluster`])];
+      if (!astray(asked)) return [];
+      const where = `${ip} is no address of other nodes, and ${session} asked from others, too`;
+      return [hitOf(asked, id, odd ? "high" : "medium", [where])];
+    };
   },
 });
 
