@@ -53,7 +53,7 @@ export const auto = {
     key: ["account", "region", "cluster", "day"],
     keepMs: 4 * DAY_MS,
     attributes: {
-      role: set(["role", "auto"], "{role} is a role of its nodes", { cap: 64 }),
+      role: set(["role", "instances"], "{role} is a role of its nodes", { cap: 64 }),
       node: set(["node"], "{node} is one of its nodes", { cap: 600 }),
       asked: set(
         ["time", "by", "kind", "role", "session", "delivery", "key", "ip", "endpoint", "client", "outcome"],

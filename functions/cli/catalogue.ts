@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import Table from "cli-table3";
 import type { DetectorMeta } from "../../detectors/core/contracts.ts";
-import type { Detector } from "../../detectors/ledger/contracts.ts";
+import { type Detector, ofLedger } from "../../detectors/ledger/contracts.ts";
 import { registry } from "../../detectors/registry.ts";
 import { tactics, techniques } from "../../schemas/attack.ts";
 import { CrosstrailError } from "../../schemas/errors.ts";
@@ -13,7 +13,9 @@ const attackOf = ({ attack }: DetectorMeta): string =>
 function logsOf(detector: Detector): string {
   const { meta } = detector;
   if (detector.kind !== "event") return `both trails, through the ledger's ${detector.watch}`;
-  return `${meta.auditLevel === undefined ? "CloudTrail" : "Kubernetes audit log"}, facet ${detector.on}`;
+  const trail = `${meta.auditLevel === undefined ? "CloudTrail" : "Kubernetes audit log"}, facet ${detector.on}`;
+  const watched = new Set(ofLedger(detector).map(({ watch }) => watch));
+  return watched.size === 0 ? trail : `${trail}; and both trails, through the ledger's ${[...watched].join(", ")}`;
 }
 
 /** The facet of an event, or the entity of the ledger, that it looks at. */

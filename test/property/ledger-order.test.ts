@@ -5,8 +5,9 @@ import { describe, expect, it } from "vitest";
 import type { Draft } from "../../detectors/core/compose.ts";
 import { mergeDrafts } from "../../detectors/core/merge.ts";
 import { type Clock, createClock, LATENESS_MS, type RawTrail } from "../../detectors/ledger/clock.ts";
+import { ofLedger } from "../../detectors/ledger/contracts.ts";
 import { relays } from "../../detectors/ledger/relays.ts";
-import { ledgerDetectors, registry } from "../../detectors/registry.ts";
+import { registry } from "../../detectors/registry.ts";
 import type { Findings } from "../../functions/findings/ports.ts";
 import { publicationOf } from "../../functions/findings/publication.ts";
 import type { Due, Store } from "../../functions/ledger/ports.ts";
@@ -46,7 +47,8 @@ function simply(run: Run): (lines: readonly string[]) => Promise<Outcome> {
   };
 }
 
-const samples = ledgerDetectors.map(({ meta: { id } }) => {
+const judging = registry.filter((detector) => ofLedger(detector).length > 0);
+const samples = judging.map(({ meta: { id } }) => {
   const folder = join(root, "detectors", id, "events");
   const files = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8").trimEnd().split("\n"));
   return { id, files };

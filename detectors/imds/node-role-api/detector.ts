@@ -28,7 +28,7 @@ const ofEvents = defineEventDetector({
       "https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEKSWorkerNodeMinimalPolicy.html",
     ],
     gaps: [
-      "Roles that are neither declared in auto.nodeRoles nor named as EKS proposes are not judged: any EC2 instance has sessions named i-….",
+      "A role that nodes work under is judged hours later, unless it is declared or named as EKS proposes: how many nodes call the same has to be known.",
       "A thief who only pulls images or exchanges pod tokens looks like the node.",
       "Data events (s3:GetObject, dynamodb:GetItem) are only seen when a trail records them.",
       "GetCallerIdentity in the shape of the authenticator's own check is informational; its user agent can be copied.",

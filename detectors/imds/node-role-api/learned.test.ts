@@ -9,7 +9,7 @@ const NODES = [1, 2, 3, 4, 5].map((index) => `i-0a1b2c3d4e5f6000${index}`);
 const [NODE = "", ...REST] = NODES;
 const atWork = NODES.map((node) => nodeOf("09:00", node, ROLE));
 const API = "s3:ListBuckets";
-const odd = (node = NODE, api = API, fields: object = {}, at = "12:00"): string =>
+const odd = (node = NODE, api = API, fields: Readonly<Record<string, unknown>> = {}, at = "12:00"): string =>
   instanceCall(at, api, node, ROLE, fields);
 const find = (lines: readonly string[], config: object = {}) =>
   eitherWay(lines, { detectors: [detector], config: { version: 1, ...config } });

@@ -30,7 +30,7 @@ const ofEvents = defineEventDetector({
       "https://docs.aws.amazon.com/eks/latest/userguide/auto-security.html",
     ],
     gaps: [
-      "Envelopes are inferred from drafts of the components' roles: low until the component is listed in `confirmed`.",
+      "Envelopes are inferred from drafts of the components' roles: low until the component is listed in `confirmed`, medium when one node alone goes beyond for a day.",
       "A thief who keeps to a component's envelope is not seen here.",
       "Reads of nodes by a node are not logged, under impersonation neither.",
     ],

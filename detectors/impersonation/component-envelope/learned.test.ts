@@ -12,12 +12,12 @@ const warm = audit("2026-11-20T09:00:00", { verb: "list", requestURI: "/api/v1/p
 const atWork = [warm, ...NODES.map((node) => nodeOf("09:00", node, ROLE))];
 const act = (node: string, what: readonly [string, string] = ["list", "configmaps"], at = "12:00"): string =>
   componentAct(at, node, "coredns", what);
-const find = (lines: readonly string[], params: object = {}) =>
+const find = (lines: readonly string[], params: Readonly<Record<string, unknown>> = {}) =>
   eitherWay(lines, {
     detectors: [detector],
     config: { version: 1, detectors: { "impersonation/component-envelope": { params } } },
   });
-const raised = async (lines: readonly string[], params: object = {}) =>
+const raised = async (lines: readonly string[], params: Readonly<Record<string, unknown>> = {}) =>
   (await find(lines, params)).filter(({ severity }) => severity !== "low");
 
 describe("impersonation/component-envelope, by the ledger", () => {

@@ -30,7 +30,7 @@ const ofEvents = defineEventDetector({
       "https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation",
     ],
     gaps: [
-      "Component names are inferred: an unlisted name used by a real node is low until it is listed in `components`.",
+      "Component names are inferred: an unlisted name used by a real node is low until it is listed in `components`, medium when one node alone uses it for a day.",
       "A node's stolen credentials that keep to the components' shape look like the node; see impersonation/component-envelope.",
       "Kubernetes 1.36 does not name the target of an impersonation refused outright; impersonation/denied reports the attempt.",
     ],

@@ -30,7 +30,7 @@ export const assignments: CallLearner = {
   },
 };
 
-/** Pods and what makes pods, written for a service account. A controller's copy of a template is nobody's own. */
+/** Pods and what makes pods, written for a service account. */
 export const assignmentsUsed: AuditLearner = {
   trail: "k8s-audit",
   trigger: ({ verb, subresource, users }) =>
@@ -38,7 +38,7 @@ export const assignmentsUsed: AuditLearner = {
   learn(request) {
     const { actor, verb, object, dryRun, scope, facets } = request;
     const { podSpec } = facets;
-    if (podSpec === undefined || podSpec.echo || dryRun || !succeeded(request)) return [];
+    if (podSpec === undefined || dryRun || !succeeded(request)) return [];
     const id = assignmentId(scope, podSpec.namespace, podSpec.serviceAccount || "default", timeOf(request));
     const put = {
       ...{ time: timeOf(request), by: nameOf(actor), key: actor.accessKeyId ?? "", kind: actor.kind },

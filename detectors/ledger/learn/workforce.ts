@@ -24,7 +24,7 @@ export const nodesOfCluster: AuditLearner = {
       const tell = about("workforce", workforceId(request.scope, request.time + shift), request);
       return [
         ...(node === undefined ? [] : [tell("node", { node })]),
-        ...(role === undefined ? [] : [tell("role", { role, auto: instanceId === undefined ? "" : "yes" })]),
+        ...(role === undefined ? [] : [tell("role", { role, instances: node === undefined ? "" : "yes" })]),
       ];
     });
   },

@@ -27,7 +27,7 @@ const ofEvents = defineEventDetector({
       "https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEKSComputePolicy.html",
     ],
     gaps: [
-      "Roles that are neither declared in auto.clusterRoles nor named as EKS proposes are judged only when the session gets the cluster's tag.",
+      "A role is known to be a cluster's around the days that EKS works with it; others, neither declared nor named as EKS proposes, are judged only when the session gets the cluster's tag.",
       "sts:AssumeRole is a read event: a trail that drops read events never shows it.",
     ],
     triage: [

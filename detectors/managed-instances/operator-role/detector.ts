@@ -26,7 +26,7 @@ const ofEvents = defineEventDetector({
       "https://docs.aws.amazon.com/eks/latest/userguide/using-service-linked-roles-eks.html",
     ],
     gaps: [
-      "Cluster roles that are neither declared in auto.clusterRoles nor named as EKS proposes are not judged.",
+      "A role is known to be a cluster's around the days that EKS works with it; else by auto.clusterRoles and by the name that EKS proposes.",
       "Calls that a service makes for the session are left out; what set the service to work is a call of its own.",
       "A record without the role's ARN does not tell the service-linked role from one that only bears its name.",
     ],

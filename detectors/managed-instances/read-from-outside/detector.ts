@@ -11,7 +11,7 @@ import { backupNote, isTroubleshooting, knownCopy, knownRead } from "./known.ts"
 const ofEvents = defineEventDetector({
   meta: {
     id: "managed-instances/read-from-outside",
-    version: 1,
+    version: 2,
     title: "Disk, traffic or console of an Auto Mode node read through the EC2 API",
     description:
       "Nobody can log in to an Auto Mode node, but its disk can be copied, its traffic mirrored and its console read through the EC2 API. The disk holds the pods' files, service account tokens and images; nodes live for days and need no backup.",
@@ -30,8 +30,8 @@ const ofEvents = defineEventDetector({
       "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-accessing-snapshot.html",
     ],
     gaps: [
-      "Judged are resources that are listed in auto.resources, or that the record shows to be Auto Mode's: most records of snapshots and reads show nothing.",
-      "A snapshot is known by its id in auto.resources only; what was taken of a node is not followed to where it is shared.",
+      "What EKS made before the ledger began is known by auto.resources only, and root volumes of nodes are in no record: snapshots of them are seen when the instance is named.",
+      "What was taken of a node is followed to where it is shared, but no further: a copy of a copy is not.",
       "Blocks read through the EBS direct API are data events: a trail has to record them.",
     ],
     triage: [

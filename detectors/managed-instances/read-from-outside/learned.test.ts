@@ -24,9 +24,10 @@ const shared = (user = "999988887777"): string =>
     createVolumePermission: { add: { items: [{ userId: user }] } },
   });
 /** A disk that a pod claimed. */
-const claimed = launch
-  .replace('"RunInstances"', '"CreateVolume"')
-  .replace(/"responseElements":\{.*?\}\]\}\}\}/, `"responseElements":{"volumeId":"${VOLUME}"}`);
+const claimed = JSON.stringify({
+  ...{ ...JSON.parse(launch), eventName: "CreateVolume" },
+  responseElements: { volumeId: VOLUME },
+});
 const find = (lines: readonly string[], config: object = {}) =>
   eitherWay(lines, { detectors: [detector], config: { version: 1, ...config } });
 

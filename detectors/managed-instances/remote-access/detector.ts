@@ -13,7 +13,7 @@ type Call = EventOn<"instanceAccess">;
 const ofEvents = defineEventDetector({
   meta: {
     id: "managed-instances/remote-access",
-    version: 1,
+    version: 2,
     title: "Session, command or SSH key for an Auto Mode node, or an agent on one",
     description:
       "Nothing on an Auto Mode node answers to Systems Manager, SSH or the serial console. So a session, command or key for one comes from somebody who does not know the cluster or should not be there; and a node that reports to Systems Manager runs an agent that a pod brought.",
@@ -30,7 +30,7 @@ const ofEvents = defineEventDetector({
       "https://docs.aws.amazon.com/systems-manager/latest/userguide/monitoring-cloudtrail-logs.html",
     ],
     gaps: [
-      "Instances are known by auto.resources only; sessions with any other are the daily work of many accounts and are not judged.",
+      "Judged are instances that EKS was seen to launch, that were seen at work as nodes, or that are in auto.resources; a command that chooses instances by a tag names none.",
       "What a command or session did is not in CloudTrail.",
       "An agent that registers with a hybrid activation shows as mi-…, without the node's id.",
     ],

@@ -59,6 +59,7 @@ describe("managed-instances/tampering finds by the ledger", () => {
     ["a user", callers.user(), "high"],
     ["a pod", callers.human("eks-demo-app-0f0e0d0c-0b0a-4908-8706-050403020100", "app"), "medium"],
     ["a service on its own account", callers.service("ssm.amazonaws.com"), "medium"],
+    ["a service for the root user", { ...callers.root(), invokedBy: "cloudformation.amazonaws.com" }, "high"],
     ["a service for somebody", { ...mallory, invokedBy: "cloudformation.amazonaws.com" }, "medium"],
   ])("a refusal by who asked: %s", async (_, userIdentity, severity) => {
     const [finding] = await findings([launch, stop({ ...refused, userIdentity })]);
@@ -213,6 +214,8 @@ describe("managed-instances/tampering, of both halves", () => {
     const [back] = await both([...lines].reverse());
     expect(back).toEqual(forth);
     expect(forth).toMatchObject({ count: 2, severity: "critical" });
+    const [made = "", work = "", tried = ""] = lines;
+    expect(await findings([tried, made, work])).toEqual(await findings([made, work, tried]));
   });
 });
 

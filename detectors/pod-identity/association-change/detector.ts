@@ -15,7 +15,7 @@ const ofEvents = defineEventDetector({
     version: 2,
     title: "Pod Identity association created or re-pointed",
     description:
-      "An association hands an IAM role to every pod of a service account. Whoever may write one and start a pod has that role. A role in a foreign account, session tags switched off, or a service account that many pods share are what an attacker would choose.",
+      "An association hands an IAM role to every pod of a service account. Whoever may write one and start a pod has that role: high when the same person does both. A role in a foreign account, session tags switched off, or a service account that many pods share are what an attacker would choose.",
     severity: "high",
     confidence: "medium",
     status: "stable",
@@ -32,6 +32,7 @@ const ofEvents = defineEventDetector({
       "What the role may do is not in the record: an association with an administrator's role looks like any other.",
       "An add-on that brings its association along (CreateAddon) is made by EKS and not reported unless it is out of the ordinary.",
       "The shape of these records is known from the API model; no real one was seen.",
+      "A pod that uses the role is seen in bodies of its write only; another session of the same person under another name and key is not joined.",
     ],
     triage: [
       {

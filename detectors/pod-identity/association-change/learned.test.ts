@@ -39,12 +39,12 @@ const entered = (at = "12:30", user: object = itself): string =>
     responseStatus: { metadata: {}, code: 101 },
   });
 const controller = users.serviceAccount("kube-system", "replicaset-controller");
-const find = (lines: readonly string[], params: object = {}) =>
+const find = (lines: readonly string[], params: Readonly<Record<string, unknown>> = {}) =>
   eitherWay(lines, {
     detectors: [detector],
     config: { version: 1, detectors: { "pod-identity/association-change": { params } } },
   });
-const raised = async (lines: readonly string[], params: object = {}) =>
+const raised = async (lines: readonly string[], params: Readonly<Record<string, unknown>> = {}) =>
   (await find(lines, params)).filter(({ severity }) => severity !== "low");
 
 describe("pod-identity/association-change, by the ledger, finds who puts to use himself what he gave", () => {
@@ -108,6 +108,10 @@ describe("pod-identity/association-change, by the ledger, leaves it at", () => {
     ["a pipeline that comes through its provider", [given({ userIdentity: robot }), pod()]],
   ])("%s", async (_, lines) => {
     expect(await raised(lines)).toEqual([]);
+  });
+
+  it("nothing at all, where EKS makes it for an add-on", async () => {
+    expect(await find([given({ userIdentity: eks }), pod()])).toEqual([]);
   });
 
   it("a pipeline that is listed", async () => {

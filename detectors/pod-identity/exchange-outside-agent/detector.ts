@@ -35,8 +35,8 @@ const ofEvents = defineEventDetector({
       "https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html",
     ],
     gaps: [
-      "A thief on the node itself looks like the agent; so do its instance credentials elsewhere, unless the cluster's egress is declared.",
-      "A role session without an instance may be that of a hybrid node: until hybridRoles or the node roles are declared it is low.",
+      "A thief on the node itself looks like the agent; so do its instance credentials elsewhere, unless the cluster's egress is declared or its nodes share their way out.",
+      "A role session without an instance may be that of a hybrid node: until the roles of the cluster's nodes are declared or learned it is low.",
       "The record names neither pod nor role: the sts:AssumeRole by pods.eks.amazonaws.com of the same second does.",
       "The event is read-only: a trail that drops read events never shows it.",
     ],

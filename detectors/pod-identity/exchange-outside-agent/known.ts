@@ -19,15 +19,16 @@ const DAY = "2026-11-22".length;
 
 type Asked = Match<"workforce", readonly ["asked"]>[0];
 
-/** B-08 by the ledger, what there is: a session of the role that Auto Mode's nodes work under, which EC2 did not hand out. */
+/** B-08 by the ledger, what there is: a session of the role that the cluster's instances work under, which EC2 did not hand out. */
 export const assumed = joinHalf({
   watch: "workforce",
   match: ["role", "asked"],
   params,
-  detect([{ role, auto }, asked], { id, params: { hybridRoles } }) {
-    if (auto !== "yes" || role !== asked.role || asked.delivery !== "" || hybridRoles.includes(role)) return undefined;
+  detect([{ role, instances }, asked], { id, params: { hybridRoles } }) {
+    if (instances !== "yes" || role !== asked.role || asked.delivery !== "" || hybridRoles.includes(role))
+      return undefined;
     return hitOf(asked, id, "critical", [
-      `a session of ${role}, the role of Auto Mode's nodes, that EC2 did not hand out`,
+      `a session of ${role}, the role of the cluster's nodes, that EC2 did not hand out`,
     ]);
   },
 });
@@ -69,9 +70,9 @@ export const stranger = settledHalf({
 
 /** From an address that only this node asked from, while it asked from another, too, that it shares: nodes behind a NAT have no address of their own, and those with one have no
  * other. Through an endpoint of the VPC the address is the node's. */
-function strayed({ session, ip, endpoint }: Asked, all: readonly Asked[]): boolean {
+function strayed({ session, ip }: Asked, all: readonly Asked[]): boolean {
   const outside = (asked: Asked): boolean => asked.endpoint === "" && isPublic(asked.ip) && !asked.ip.includes(":");
-  if (endpoint !== "" || !isPublic(ip) || ip.includes(":") || !INSTANCE_ID.test(session)) return false;
+  if (!INSTANCE_ID.test(session)) return false;
   const whose = (address: string): number =>
     new Set(all.filter((other) => outside(other) && other.ip === address).map((other) => other.session)).size;
   const own = all.filter((other) => other.session === session && other.ip !== ip && outside(other));

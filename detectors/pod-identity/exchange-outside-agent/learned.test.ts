@@ -27,6 +27,14 @@ const severities = async (lines: readonly string[], config: object = {}) =>
   (await find(lines, config)).map(({ severity }) => severity);
 const cli = { userAgent: "aws-cli/2.31.0" };
 
+const managed = "i-0a1b2c3d4e5f60042";
+/** A node of a managed group: named after its address, with a session after its instance (eks-auto-mode.md §1.3). */
+const ofGroup = audit("09:00", {
+  user: { ...users.node(managed, "group"), username: "system:node:ip-10-0-0-137.eu-central-1.compute.internal" },
+  verb: "update",
+  requestURI: "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/x",
+});
+
 describe("pod-identity/exchange-outside-agent, by the ledger, finds", () => {
   it("a session of the nodes' role that EC2 did not hand out: critical, whatever the role is called", async () => {
     const [finding, ...rest] = await find([...atWork, ...ordinary, ask(session(ROLE, NODE, KEY))]);
@@ -35,9 +43,23 @@ describe("pod-identity/exchange-outside-agent, by the ledger, finds", () => {
       ...{ severity: "critical", confidence: "high", cluster: "demo", sourceIP: "198.51.100.20" },
       ...{ subject: `key/${KEY} pod-identity/demo` },
     });
-    expect(finding?.reasons).toContain(`a session of hands, the role of Auto Mode's nodes, that EC2 did not hand out`);
+    expect(finding?.reasons).toContain(
+      `a session of hands, the role of the cluster's nodes, that EC2 did not hand out`,
+    );
     // At once: it rests on nothing that is missing.
     expect(await severities([nodeOf("13:00", NODE, ROLE), ask(session(ROLE, "any", KEY))])).toEqual(["critical"]);
+    expect(await severities([ofGroup, ask(session("group", "any", KEY))])).toEqual(["critical"]);
+  });
+
+  it("what a hybrid node's role may be, no more than the record does", async () => {
+    const hybrid = audit("09:00", {
+      user: { ...users.node("mi-0a1b2c3d4e5f60001", "contractor"), username: "system:node:mi-0a1b2c3d4e5f60001" },
+      verb: "update",
+      requestURI: "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/x",
+    });
+    expect(await severities([...atWork, hybrid, ask(session("contractor", "mi-0a1b2c3d4e5f60001", KEY))])).toEqual([
+      "low",
+    ]);
   });
 
   it("a role that no node of the cluster works under, which might be that of hybrid nodes: high", async () => {
@@ -81,19 +103,12 @@ describe("pod-identity/exchange-outside-agent, by the ledger, finds", () => {
 });
 
 describe("pod-identity/exchange-outside-agent, by the ledger, stays quiet on", () => {
-  const managed = "i-0a1b2c3d4e5f60042";
-  /** A node of a managed group: named after its address, with a session after its instance (eks-auto-mode.md §1.3). */
-  const ofGroup = audit("09:00", {
-    user: { ...users.node(managed, "group"), username: "system:node:ip-10-0-0-137.eu-central-1.compute.internal" },
-    verb: "update",
-    requestURI: "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/x",
-  });
   it.each<[string, readonly string[]]>([
     ["nodes at work", [...atWork, ...ordinary]],
     ["a node of a managed group", [...atWork, ...ordinary, ofGroup, exchanged("12:00", managed, "group")]],
     [
       "a node that was at work the day before",
-      [warm, nodeOf("2026-11-21T23:50:00", NODE, ROLE), exchanged("00:10", NODE, ROLE)],
+      [warm, nodeOf("2026-11-21T23:50:00", NODE, ROLE), nodeOf("00:05", SECOND, ROLE), exchanged("00:10", NODE, ROLE)],
     ],
     [
       "nodes that all have an address of their own",
