@@ -32,6 +32,7 @@ export const auto = {
       purpose: set(["cluster", "how"], "is the cluster role of {cluster}: {how}", { cap: 16 }),
       used: set(DEED, "{by} called {api} with it from {ip} ({outcome})", { cap: 60 }),
       taken: set([...DEED, "name", "target", "issued"], "{by} called {api} on it as {name} ({outcome})", { cap: 60 }),
+      changed: set([...DEED, "what", "worth"], "{by} called {api} on it: {what} ({outcome})", { cap: 60 }),
     },
   }),
   /** A role of instances, the nodes that work under it, and what else they call. */
@@ -40,6 +41,8 @@ export const auto = {
     keepMs: 4 * DAY_MS,
     attributes: {
       purpose: set(["cluster", "how"], "is the node role of {cluster}: {how}", { cap: 16 }),
+      taken: set([...DEED, "name", "target", "issued"], "{by} called {api} on it as {name} ({outcome})", { cap: 60 }),
+      changed: set([...DEED, "what", "worth"], "{by} called {api} on it: {what} ({outcome})", { cap: 60 }),
       running: set(["node"], "{node} works under it", { cap: 800 }),
       called: set(
         ["time", "node", "api", "outcome", "key", "ip", "delivery", "account", "region", "by"],

@@ -3,7 +3,15 @@ import { actsOfNodes, deedsOfNodes, nodesAtWork } from "./learn/acts.ts";
 import { classesWritten, classLaunches } from "./learn/classes.ts";
 import { clustersAudited, clustersHeard, clustersServed } from "./learn/clusters.ts";
 import { assignments, assignmentsUsed } from "./learn/assignments.ts";
-import { fleetCalls, rolesDeclared, rolesOfNodes, rolesOperating, rolesTaken, rolesUsed } from "./learn/auto-roles.ts";
+import {
+  fleetCalls,
+  rolesChanged,
+  rolesDeclared,
+  rolesOfNodes,
+  rolesOperating,
+  rolesTaken,
+  rolesUsed,
+} from "./learn/auto-roles.ts";
 import { componentActs, nodesAtWork } from "./learn/components.ts";
 import { audited, served } from "./learn/coverage.ts";
 import { deeds } from "./learn/deeds.ts";
@@ -97,6 +105,7 @@ export const callLearners: readonly CallLearner[] = named<CallLearner>({
   rolesOperating,
   rolesUsed,
   rolesTaken,
+  rolesChanged,
   fleetCalls,
   exchangesAsked,
   assignments,

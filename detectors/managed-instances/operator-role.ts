@@ -2,14 +2,13 @@ import { isServiceLinked } from "../../schemas/events/cloudtrail/caller.ts";
 import type { AwsCall } from "../../schemas/events/cloudtrail/facets.ts";
 import type { TrailEvent } from "../../schemas/events/trail-event.ts";
 import type { Severity } from "../../schemas/findings/finding.ts";
+import { LINKED_ROLE } from "../core/role-changes.ts";
 import type { AutoRole } from "../core/site.ts";
 import { attempted, stepped } from "../core/weight.ts";
 
 type Call = Pick<AwsCall, "actor" | "viaService">;
 
 export const EKS = "eks.amazonaws.com";
-/** The role that EKS links to itself. Anyone may make a role of this name under another path, so the name alone says nothing. */
-export const LINKED_ROLE = "AWSServiceRoleForAmazonEKS";
 
 /** What the policies of the service-linked role and of a cluster role let Auto Mode do to EC2 (eks-auto-mode.md §4.1), reads aside. */
 const OPERATES: ReadonlySet<string> = new Set([

@@ -2,6 +2,7 @@ import { roleOf } from "../../../schemas/arn.ts";
 import type { AwsCall } from "../../../schemas/events/cloudtrail/facets.ts";
 import type { K8sRequest } from "../../../schemas/events/k8s-audit/facets.ts";
 import { deedOf } from "../../core/deed.ts";
+import { changeOf } from "../../core/role-changes.ts";
 import { type Fact, idOf } from "../facts.ts";
 import { type AuditLearner, about, type CallLearner, timeOf } from "../learner.ts";
 import { isUsual } from "./deeds.ts";
@@ -122,7 +123,31 @@ export const rolesTaken: CallLearner = {
     if (stsIssue === undefined || role === undefined || SERVICES.has(stsIssue.invokedBy ?? "")) return [];
     const { sessionName: name, roleArn: target, issuedKey: issued = "" } = stsIssue;
     const taken = { ...deedOf(call), name, target, issued };
-    return [about("roleUse", idAt("roleUse", role, call.time), call)("taken", taken)];
+    return [
+      about("roleUse", idAt("roleUse", role, call.time), call)("taken", taken),
+      about("roleFleet", idAt("roleFleet", role, call.time), call)("taken", taken),
+    ];
+  },
+};
+
+/** Who may be a role, or what it may do, being changed. */
+export const rolesChanged: CallLearner = {
+  trail: "cloudtrail",
+  trigger: '"iam\\.amazonaws\\.com"',
+  learn(call) {
+    const { iamWrite } = call.facets;
+    const byEks = (call.actor.invokedBy ?? call.viaService) === "eks.amazonaws.com";
+    // EKS puts a NodeClass's role into an instance profile of its own.
+    if (iamWrite === undefined || iamWrite.roleName === "") return [];
+    if (call.action === "AddRoleToInstanceProfile" && byEks) return [];
+    const write = { ...call, facets: { ...call.facets, iamWrite } };
+    const role = { account: call.scope.account, name: iamWrite.roleName };
+    return (["roleUse", "roleFleet"] as const).flatMap((kind) => {
+      const change = changeOf(write, kind === "roleUse" ? "cluster" : "node");
+      return change === undefined
+        ? []
+        : [about(kind, idAt(kind, role, call.time), call)("changed", { ...deedOf(call), ...change })];
+    });
   },
 };
 

@@ -1,16 +1,17 @@
-import Type from "typebox";
 import { INSTANCE_ID } from "../../../schemas/events/event.ts";
 import { nameOf } from "../../core/actors.ts";
 import { defineEventDetector } from "../../core/contracts.ts";
 import { autoNodeRole } from "../../core/site.ts";
 import { attempted } from "../../core/weight.ts";
+import { completed } from "../../ledger/contracts.ts";
 import { callEvidence, roleReasons, worthOf } from "../operator-role.ts";
+import { learned, params } from "./known.ts";
 
 /** B-24 without a ledger: the access entry of a node role makes `system:node:{{SessionName}}` of any session (eks-auto-mode.md §2.4). */
-export const detector = defineEventDetector({
+const ofEvents = defineEventDetector({
   meta: {
     id: "managed-instances/node-role-assumed",
-    version: 1,
+    version: 2,
     title: "Auto Mode node role assumed by somebody else than EC2",
     description:
       "EC2 hands a node's role to the instance, under the instance's id. Whoever else may assume that role chooses the session's name, and EKS takes them for the node of that name: with a victim's id they are that node, its pods' tokens and secrets included.",
@@ -33,7 +34,7 @@ export const detector = defineEventDetector({
       "https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html",
     ],
     gaps: [
-      "While no node roles are declared, a role that is not named as EKS proposes is low, and only under an instance's id.",
+      "While no node roles are declared, a role that is neither learned nor named as EKS proposes is low, and only under an instance's id.",
       "sts:AssumeRole is a read event: a trail that drops read events never shows it. What the session does afterwards is imds/assumed-session.",
       "A denied call's record does not say under which name the session was to run.",
     ],
@@ -57,7 +58,7 @@ export const detector = defineEventDetector({
     syntheticShape: true,
   },
   on: "stsIssue",
-  params: Type.Object({}),
+  params,
   detect(call, _params, site) {
     const { actor, facets } = call;
     const { roleArn, roleName, sessionName, invokedBy, issuedKey } = facets.stsIssue;
@@ -88,5 +89,7 @@ export const detector = defineEventDetector({
     };
   },
 });
+
+export const detector = completed(ofEvents, [learned]);
 
 const CONFIDENCE = { declared: "high", "default name": "medium" } as const;

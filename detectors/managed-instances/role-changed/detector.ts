@@ -1,16 +1,17 @@
-import Type from "typebox";
 import { nameOf } from "../../core/actors.ts";
 import { defineEventDetector } from "../../core/contracts.ts";
+import { changeOf, isDressing } from "../../core/role-changes.ts";
 import { autoClusterRole, autoNodeRole } from "../../core/site.ts";
 import { attempted } from "../../core/weight.ts";
+import { completed } from "../../ledger/contracts.ts";
 import { callEvidence, EKS, forwarderOf, roleReasons, worthOf } from "../operator-role.ts";
-import { changeOf, isDressing } from "./change.ts";
+import { ofCluster, ofNodes, params } from "./known.ts";
 
 /** B-49, the preparation: who may be Auto Mode's cluster or node role, or what these may do, changed. */
-export const detector = defineEventDetector({
+const ofEvents = defineEventDetector({
   meta: {
     id: "managed-instances/role-changed",
-    version: 1,
+    version: 2,
     title: "Trust or rights of an Auto Mode role changed",
     description:
       "The cluster role trusts EKS, the node role trusts EC2, and both have the few policies that the documentation names. Whoever adds a principal may become Auto Mode or any node; whoever adds rights to the node role gives them to every pod that reaches the node's credentials.",
@@ -56,12 +57,7 @@ export const detector = defineEventDetector({
     syntheticShape: true,
   },
   on: "iamWrite",
-  params: Type.Object({
-    deployers: Type.Array(Type.String({ minLength: 1 }), {
-      default: [],
-      description: "Names of roles that set these roles up by CloudFormation: low, through it only.",
-    }),
-  }),
+  params,
   detect(call, { deployers }, site) {
     const { actor, action, facets } = call;
     const { roleName, policyArn, document } = facets.iamWrite;
@@ -88,3 +84,5 @@ export const detector = defineEventDetector({
     };
   },
 });
+
+export const detector = completed(ofEvents, [ofCluster, ofNodes]);

@@ -1,5 +1,5 @@
-import { parseArn } from "../../../schemas/arn.ts";
-import { keys, list, text, texts } from "../../../schemas/json.ts";
+import { parseArn } from "../../schemas/arn.ts";
+import { keys, list, text, texts } from "../../schemas/json.ts";
 
 /** The statements of a policy document that allow something; undefined when it is not there or cannot be read. */
 function allowed(document: string): readonly unknown[] | undefined {

@@ -1,10 +1,12 @@
-import type { Severity } from "../../../schemas/findings/finding.ts";
-import { text } from "../../../schemas/json.ts";
-import type { EventOn } from "../../core/contracts.ts";
-import { LINKED_ROLE } from "../operator-role.ts";
+import type { Severity } from "../../schemas/findings/finding.ts";
+import { text } from "../../schemas/json.ts";
+import type { EventOn } from "./contracts.ts";
 import { isForeign, isPowerful, strangersIn } from "./policy-document.ts";
 
 export type IamCall = EventOn<"iamWrite">;
+/** The role that EKS links to itself. Anyone may make a role of this name under another path, so the name alone says nothing. */
+export const LINKED_ROLE = "AWSServiceRoleForAmazonEKS";
+
 export type Kind = "cluster" | "node";
 
 /** What a call does to a role, and what that is worth where the role is declared as Auto Mode's. */
