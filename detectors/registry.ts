@@ -33,7 +33,6 @@ import { detector as managedInstancesAutoModeOff } from "./managed-instances/aut
 import { detector as managedInstancesClassLaunchDiffers } from "./managed-instances/class-launch-differs/detector.ts";
 import { detector as managedInstancesEvictionBlockade } from "./managed-instances/eviction-blockade/detector.ts";
 import { detector as managedInstancesFakeOperatorTags } from "./managed-instances/fake-operator-tags/detector.ts";
-import { detector as managedInstancesKnownResourceTouched } from "./managed-instances/known-resource-touched/detector.ts";
 import { detector as managedInstancesKubeletApi } from "./managed-instances/kubelet-api/detector.ts";
 import { detector as managedInstancesKubeletExec } from "./managed-instances/kubelet-exec/detector.ts";
 import { detector as managedInstancesLoneAct } from "./managed-instances/lone-act/detector.ts";
@@ -174,7 +173,6 @@ export const ledgerDetectors: readonly LedgerDetector[] = [
   accessSecretsThenAws,
   managedInstancesClassLaunchDiffers,
   managedInstancesEvictionBlockade,
-  managedInstancesKnownResourceTouched,
   managedInstancesLoneAct,
   managedInstancesMirrorPodOnAuto,
   managedInstancesNodePoolFrozen,
@@ -240,7 +238,6 @@ export const registry: readonly Detector[] = [
   managedInstancesClassLaunchDiffers,
   managedInstancesEvictionBlockade,
   managedInstancesFakeOperatorTags,
-  managedInstancesKnownResourceTouched,
   managedInstancesKubeletApi,
   managedInstancesKubeletExec,
   managedInstancesLoneAct,

@@ -1,7 +1,5 @@
 import { associations, grants } from "./learn/access.ts";
 import { actsOfNodes, deedsOfNodes, nodesAtWork } from "./learn/acts.ts";
-import { classesWritten, classLaunches } from "./learn/classes.ts";
-import { clustersAudited, clustersHeard, clustersServed } from "./learn/clusters.ts";
 import { assignments, assignmentsUsed } from "./learn/assignments.ts";
 import {
   fleetCalls,
@@ -12,7 +10,9 @@ import {
   rolesTaken,
   rolesUsed,
 } from "./learn/auto-roles.ts";
-import { componentActs, nodesAtWork } from "./learn/components.ts";
+import { classesWritten, classLaunches } from "./learn/classes.ts";
+import { clustersAudited, clustersHeard, clustersServed } from "./learn/clusters.ts";
+import { componentActs, componentNodes } from "./learn/components.ts";
 import { audited, served } from "./learn/coverage.ts";
 import { deeds } from "./learn/deeds.ts";
 import { egress } from "./learn/egress.ts";
@@ -28,9 +28,9 @@ import { podRoles } from "./learn/pod-roles.ts";
 import { pods } from "./learn/pods.ts";
 import { nodesOfPools, poolsWritten } from "./learn/pools.ts";
 import { podsKept, podsPlaced, refusalsOfNodes } from "./learn/refusals.ts";
+import { instancesAccessed, instancesInAudit, resourcesRead } from "./learn/resources.ts";
 import { accountSessions, serviceAccounts } from "./learn/service-accounts.ts";
 import { nodeRolesAllowed, nodeRolesAtWork } from "./learn/staff.ts";
-import { instancesAccessed, instancesInAudit, resourcesRead } from "./learn/resources.ts";
 import { calls, exchanges, issued } from "./learn/sts.ts";
 import { mints } from "./learn/tokens.ts";
 import { personCalls, personInAudit } from "./learn/whereabouts.ts";
@@ -73,7 +73,7 @@ export const auditLearners: readonly AuditLearner[] = named<AuditLearner>({
   instancesInAudit,
   rolesOfNodes,
   nodesOfCluster,
-  nodesAtWork,
+  componentNodes,
   componentActs,
   assignmentsUsed,
 });

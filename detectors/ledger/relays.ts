@@ -1,5 +1,5 @@
-import { carry, type Relay } from "./carry.ts";
 import { assignmentId } from "./assignment.ts";
+import { carry, type Relay } from "./carry.ts";
 import { egressId } from "./egress.ts";
 import { entities, type Kind, type ValueOf } from "./entities.ts";
 import { attributeOf, decode, type Fact, idOf, later, type State } from "./facts.ts";

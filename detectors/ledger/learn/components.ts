@@ -16,10 +16,10 @@ const daysOf = ({ scope: { account, region, cluster }, time }: K8sRequest): read
   });
 
 /** Nodes at work: who could have done what one of them did. */
-export const nodesAtWork: AuditLearner = {
+export const componentNodes: AuditLearner = {
   ...nodesInAudit,
   same: ({ username, request }, { account, region, cluster }) =>
-    `at work ${username} ${account}/${region}/${cluster} ${request.slice(0, "2026-11-22".length)}`,
+    `component node ${username} ${account}/${region}/${cluster} ${request.slice(0, "2026-11-22".length)}`,
   learn(request) {
     const { instanceId: node, kind } = request.actor;
     if (kind !== "node" || node === undefined) return [];
