@@ -1,5 +1,5 @@
 import type { LedgerContext, LedgerDetector, LedgerHit, SettledDetector } from "./contracts.ts";
-import { knownSince, later, type State } from "./facts.ts";
+import { decode, knownSince, later, type Ref, type State } from "./facts.ts";
 import { asOf, sourcedIn, valuesOf, viewOf } from "./view.ts";
 
 /** Most choices of values that one detector is asked about in one entity: an attacker chooses how many values there are. */
@@ -74,7 +74,7 @@ export function settledHits(
   detector: SettledDetector,
   state: State,
   context: LedgerContext<unknown>,
-  { warmth, at }: { readonly warmth: Warmth; readonly at: string },
+  { warmth, at, epochs = [] }: { readonly warmth: Warmth; readonly at: string; readonly epochs?: readonly State[] },
 ): Judgement | "cold" {
   const known = asOf(state, at);
   const dues = sourcedIn(known, detector.anchor).filter(({ value, source }) => dueTime(detector, value, source) === at);
@@ -90,11 +90,18 @@ export function settledHits(
   const event = dues[0]?.value.source ?? "";
   let verdict: ReturnType<SettledDetector["detect"]>;
   asked.ask(at, event, () => {
-    verdict = detector.detect(viewOf(known), context);
+    verdict = detector.detect(viewOf(known), { ...context, epochs: epochs.map((epoch) => viewOf(asOf(epoch, at))) });
     return [];
   });
   for (const { value } of dues) asked.ask(at, value.source, () => verdict?.(value as never) ?? []);
   return asked.judgement();
+}
+
+/** The epochs of an entity that a detector asks for, in the order of time. */
+export function epochsOf({ epochs }: SettledDetector, { kind, sets }: State): readonly Ref[] {
+  if (epochs === undefined) return [];
+  const ids = [...(sets.get(epochs.over)?.keys() ?? [])].map((link) => decode(kind, epochs.over, link).id ?? "");
+  return ids.sort().map((id) => ({ kind: epochs.kind, id }));
 }
 
 function asking() {

@@ -4,9 +4,9 @@ import type { Fact, State } from "../../detectors/ledger/facts.ts";
 import { kinds } from "../../detectors/ledger/relays.ts";
 import { fitting, isFull, roomOf } from "./caps.ts";
 
-const used = (value: string): Fact => ({ kind: "key", id: "A", attribute: "used", value, source: "event" });
+const used = (value: string): Fact => ({ kind: "use", id: "A", attribute: "used", value, source: "event" });
 const key = (attribute: string, values: readonly string[]): State => ({
-  ...{ kind: "key", id: "A" },
+  ...{ kind: "use", id: "A" },
   sets: new Map([[attribute, new Map(values.map((value) => [value, "event"]))]]),
 });
 const many = (count: number, length = 10): string[] =>
@@ -41,7 +41,7 @@ describe("the room of a set", () => {
     expect(fitting(many(10_000).map(used))).toHaveLength(400);
     const long = fitting(many(400, 3_000).map(used));
     expect(long.length).toBeGreaterThan(10);
-    expect(long.length * 3_000).toBeLessThan(roomOf("key", "used").bytes);
+    expect(long.length * 3_000).toBeLessThan(roomOf("use", "used").bytes);
     expect(fitting([])).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { createLedgerChain, type LedgerChainOptions, type LedgerCounts } from ".
 import { entities, type Kind } from "../../detectors/ledger/entities.ts";
 import { eventIn, type Fact, idOf, knownSince, OVERFLOW, type Ref, type State } from "../../detectors/ledger/facts.ts";
 import { hitFacts } from "../../detectors/ledger/hits.ts";
-import { warmthOf } from "../../detectors/ledger/judge.ts";
+import { type Warmth, warmthOf } from "../../detectors/ledger/judge.ts";
 import { type Relaying, relayed } from "../../detectors/ledger/relays.ts";
 import { CrosstrailError } from "../../schemas/errors.ts";
 import { fitting, isFull } from "./caps.ts";
@@ -130,7 +130,7 @@ export function createEngine(options: EngineOptions): Engine {
           if (!health.has(`${name} ${refKey(state)}`))
             health.set(`${name} ${refKey(state)}`, chain.failed(name, state, thrown));
         };
-        return relaying(state, new Set(group.map(({ attribute }) => attribute)), failed);
+        return relaying(state, group, failed);
       });
       round = unknown(passed);
     }
@@ -138,6 +138,20 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   const judged = ({ touched, health }: Merged): Draft[] => [...[...touched.values()].flatMap(chain.touched), ...health];
+
+  /** Of entities, and of those of their epochs that a detector asks for, as they are now. */
+  async function verdicts(dues: readonly Due[], warmth: Warmth): Promise<Draft[]> {
+    const states = await store.read(dues.map(({ kind, id }) => ({ kind, id })));
+    const drafts: Draft[] = [];
+    for (const [index, due] of dues.entries()) {
+      const state = states[index];
+      if (state === undefined) continue;
+      const refs = chain.epochs(due, state);
+      const epochs = refs.length === 0 ? [] : await store.read(refs);
+      drafts.push(...chain.settled(due, state, { warmth, epochs }));
+    }
+    return drafts;
+  }
 
   return {
     async take(facts, drafts) {
@@ -165,11 +179,7 @@ export function createEngine(options: EngineOptions): Engine {
         after = records.at(-1);
         // What another selection of detectors left behind waits for it.
         const ours = records.filter(chain.knows);
-        const states = await store.read(ours.map(({ kind, id }) => ({ kind, id })));
-        const drafts = ours.flatMap((due, index) => {
-          const state = states[index];
-          return state === undefined ? [] : chain.settled(due, state, warmth);
-        });
+        const drafts = await verdicts(ours, warmth);
         const second = await mergeAll(hitFacts(drafts));
         const dues = second.merged.flatMap(chain.appointments).filter((due) => !put.has(dueKey(due)));
         if (dues.length > 0) await store.put(dues);

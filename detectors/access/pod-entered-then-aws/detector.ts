@@ -59,6 +59,7 @@ export const detector = defineSettledDetector({
   watch: "key",
   anchor: "podEntered",
   settleMs: ENTRY_MS + WITHIN_MS,
+  epochs: { kind: "use", over: "hour" },
   params: Type.Object({
     baselineMinutes: Type.Integer({
       default: 60,
@@ -70,8 +71,8 @@ export const detector = defineSettledDetector({
       description: "Who enters pods by right, as in the finding (`service account db/operator`): low.",
     }),
   }),
-  detect(entity, { params, id }) {
-    const uses = entity.all("used").filter(({ trail }) => trail === "CloudTrail");
+  detect(entity, { params, id, epochs }) {
+    const uses = epochs.flatMap((hour) => hour.all("used")).filter(({ trail }) => trail === "CloudTrail");
     const known = { podName: entity.all("podName"), issued: entity.all("issued"), cluster: entity.all("cluster") };
     const { pod, shown } = podKey({ id, ...known });
     return (entry) => {

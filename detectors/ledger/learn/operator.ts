@@ -5,7 +5,7 @@ import { list, text } from "../../../schemas/json.ts";
 import { nameOf } from "../../core/actors.ts";
 import { attributeSet, CLOSES, DISTURBANCE, metadataOpened, TAKEOVER } from "../../core/ec2-changes.ts";
 import { type Fact, idOf } from "../facts.ts";
-import { about, type CallLearner, keyId, nodeId, timeOf } from "../learner.ts";
+import { about, type CallLearner, dayOf, keyId, nodeId, timeOf } from "../learner.ts";
 
 const TAGS = {
   cluster: "eks:eks-cluster-name",
@@ -86,7 +86,16 @@ export const touches: CallLearner = {
       key: actor.accessKeyId === undefined ? "" : keyId(actor.accessKeyId, call),
       ...{ api: `ec2:${action}`, what, outcome, instances: `${instances}` },
     };
-    return resources.map(({ id }) => about("resource", idOf("resource", [id]), call)("touched", touched));
+    return resources.flatMap(({ id }) => {
+      const resource = idOf("resource", [id]);
+      const day = idOf("resourceDay", [resource, dayOf(call)]);
+      const tell = about("resourceDay", day, call);
+      return [
+        about("resource", resource, call)("day", { id: day }),
+        tell("of", { id: resource }),
+        tell("touched", touched),
+      ];
+    });
   },
 };
 

@@ -1,6 +1,7 @@
 import Type from "typebox";
 import type { Severity } from "../../../schemas/findings/finding.ts";
 import { CLOSES } from "../../core/ec2-changes.ts";
+import { withoutLast } from "../../core/epoch.ts";
 import { defineJoinDetector } from "../../ledger/contracts.ts";
 
 /** B-29 by the ledger: EC2 refuses customers, root included, every change to a managed resource but that of its tags
@@ -50,7 +51,7 @@ export const detector = defineJoinDetector({
     ],
     syntheticShape: true,
   },
-  watch: "resource",
+  watch: "resourceDay",
   match: ["managed", "touched"],
   params: Type.Object({
     sweepers: Type.Array(Type.String({ minLength: 1 }), {
@@ -63,13 +64,15 @@ export const detector = defineJoinDetector({
       description: "Instances in one call from which on it is a tool's.",
     }),
   }),
-  detect([managed, touched], { params, id }) {
+  detect([managed, touched], { params, id: day }) {
+    const id = withoutLast(day);
     const { by, role, key, api, what, outcome } = touched;
     const failed = ["denied", "refused", "failed", "unauthenticated"].includes(outcome);
     const sweep = sweepOf(touched, params);
     const excuses = [...(sweep === undefined ? [] : [sweep]), ...(what === CLOSES ? [CLOSES] : [])];
     const did = `${api}${what === "" ? "" : ` (${what})`} on ${id}`;
     return {
+      of: { kind: "resource", id },
       sentence: `${nameIn(by)} ${failed ? "tried" : "got through with"} ${did}, which EKS Auto Mode of ${managed.cluster} created`,
       // A tool's sessions have other names each time.
       by: `principal/${sweep === undefined || role === "" ? by : role}`,
