@@ -18,6 +18,8 @@ export interface Appointment extends Ref {
 export interface LedgerCounts extends ChainCounts {
   /** Verdicts that were not made, by detector: the ledger was too young to tell. */
   readonly cold: ReadonlyMap<string, number>;
+  /** The same: more was told than is kept of what they rest on. */
+  readonly full: ReadonlyMap<string, number>;
 }
 
 /** What a verdict needs beside its entity. */
@@ -64,7 +66,8 @@ export function createLedgerChain({ armed, site, suppressions }: LedgerChainOpti
     ({ detector }) => detector.watch,
   );
   const settledById = new Map([...settled.values()].flat().map((entry) => [entry.detector.meta.id, entry]));
-  const [hits, threw, cold] = [new Map<string, number>(), new Map<string, number>(), new Map<string, number>()];
+  const [hits, threw] = [new Map<string, number>(), new Map<string, number>()];
+  const unmade = { cold: new Map<string, number>(), full: new Map<string, number>() };
   const verdicts = createMemory(REMEMBERED_HITS);
   let suppressed = 0;
 
@@ -121,12 +124,12 @@ export function createLedgerChain({ armed, site, suppressions }: LedgerChainOpti
       if (entry === undefined) return [];
       const { detector, params } = entry;
       const judgement = settledHits(detector, state, { params, site, id: state.id }, { ...beside, at });
-      if (judgement !== "cold") return drafted(entry, state, judgement);
-      count(cold, id);
+      if (typeof judgement !== "string") return drafted(entry, state, judgement);
+      count(unmade[judgement], id);
       return [];
     },
     failed,
-    counts: () => ({ hits, threw, suppressed, cold }),
+    counts: () => ({ hits, threw, suppressed, ...unmade }),
   };
 }
 

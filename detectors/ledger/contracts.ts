@@ -104,6 +104,8 @@ interface SettledDefinition<K extends Kind, A extends AttributeName<K>, P extend
   /** Judged when the detection clock has passed the anchor's time by this much, and the anchor is known here. No less than the anchor's bucket. */
   readonly settleMs: number;
   readonly coldness?: Coldness;
+  /** Sets of which all must be known: where more was told than is kept, there is no verdict, and that is counted. */
+  readonly rests?: readonly AttributeName<K>[];
   /** Epochs to read with the entity: their kind, and the set that links to them. */
   readonly epochs?: { readonly kind: E; readonly over: AttributeName<K> };
   readonly params: P;
@@ -124,6 +126,7 @@ export interface SettledDetector {
   readonly anchor: string;
   readonly settleMs: number;
   readonly coldness?: Coldness;
+  readonly rests?: readonly string[];
   readonly epochs?: { readonly kind: Kind; readonly over: string };
   readonly params: TObject;
   readonly detect: (entity: Entity<Kind>, context: SettledContext<unknown>) => Verdict<Told<never>> | undefined;

@@ -157,6 +157,8 @@ async function read(
     leftOut: book.leftOut(),
     counts: addCounts(chain.counts(), engine.counts(), school.threw()),
     cold: engine.counts().cold,
+    overflows: engine.counts().overflows,
+    full: engine.counts().full,
     suppressions: suppressions.report(),
     firstAside,
     inputErrors,

@@ -67,6 +67,31 @@ describe("a set that more is told of than is kept", () => {
     expect(counts.facts).toBe(501);
   });
 
+  it("is counted, once", async () => {
+    const { engine, store } = start([]);
+    expect(engine.counts().overflows.size).toBe(0);
+    for (let n = 0; n < 10; n += 1) await engine.take(flood(n * 100, 100), []);
+    expect(Object.fromEntries(engine.counts().overflows)).toEqual({ "use.used": 1 });
+    expect((await store.stats()).overflows).toEqual({ "use.used": 1 });
+  });
+
+  it("that a verdict rests on leaves it unmade, which is counted", async () => {
+    const rests = { ...neverIssued, rests: ["used"] };
+    for (const [count, verdicts] of [
+      [400, 1],
+      [450, 0],
+    ] as const) {
+      const { engine } = start([rests]);
+      for (let n = 0; n < count; n += 50) await engine.take(flood(n, 50), []);
+      const subjects = new Set<string>();
+      await engine.settle(LATER, async (drafts) => {
+        for (const { finding } of drafts) subjects.add(finding.subject);
+      });
+      expect(subjects.size).toBe(verdicts);
+      expect(engine.counts().full.size).toBe(1 - verdicts);
+    }
+  });
+
   it("takes no more than its cap of one batch", async () => {
     const { engine, store } = start([]);
     expect((await engine.take(flood(0, 20_000), [])).merged).toBe(400);

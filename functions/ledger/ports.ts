@@ -46,6 +46,8 @@ export interface LedgerStats {
   readonly entities: Readonly<Partial<Record<Kind, number>>>;
   readonly facts: number;
   readonly due: number;
+  /** Sets that more was told of than is kept, `kind.attribute`: of how many entities. */
+  readonly overflows: Readonly<Record<string, number>>;
 }
 
 export type Store = LedgerStore & DueStore & LedgerAdmin;

@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
-import { firstOfEach, usualBefore, wasDenied } from "../aws-use.ts";
+import { firstOfEach, usesMissing, usualBefore, wasDenied } from "../aws-use.ts";
 import { podKey } from "../pod-key.ts";
 
 const MINUTE_MS = 60_000;
@@ -75,6 +75,7 @@ export const detector = defineSettledDetector({
     const uses = epochs.flatMap((hour) => hour.all("used")).filter(({ trail }) => trail === "CloudTrail");
     const known = { podName: entity.all("podName"), issued: entity.all("issued"), cluster: entity.all("cluster") };
     const { pod, shown } = podKey({ id, ...known });
+    const unsure = usesMissing(epochs);
     return (entry) => {
       const entered = Date.parse(entry.time);
       const before = uses.filter(({ time }) => Date.parse(time) < entered);
@@ -98,12 +99,13 @@ export const detector = defineSettledDetector({
           ...shown,
           action: use.api,
           sourceIP: use.ip,
-          severity: severityOf(params.operators.includes(entry.by), isNew),
+          severity: severityOf(params.operators.includes(entry.by), isNew && unsure.length === 0),
+          ...(unsure.length > 0 && { confidence: "low" as const }),
           evidence: [
             { field: "key.podEntered", value: `${entry.time} ${entry.by} ${entry.how}`, event: entry.source },
             { field: "key.used", value: `${use.time} ${use.api} from ${use.ip} (${use.outcome})`, event: use.source },
           ],
-          reasons: [`${use.time.slice(0, 16)} ${what} from ${use.ip}`],
+          reasons: [`${use.time.slice(0, 16)} ${what} from ${use.ip}`, ...unsure],
         };
       });
     };

@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
-import { firstOfEach, usualBefore } from "../aws-use.ts";
+import { firstOfEach, usesMissing, usualBefore } from "../aws-use.ts";
 import { podKey } from "../pod-key.ts";
 import { looksAround, OPERATORS } from "../reconnaissance.ts";
 
@@ -101,6 +101,7 @@ export const detector = defineSettledDetector({
       const [first] = before;
       const inUse = first === undefined ? 0 : at - Date.parse(first.time);
       const starting = usual.length === 0 && inUse < params.baselineMinutes * MINUTE_MS;
+      const reasons = [...(starting ? ["the pod was only starting"] : []), ...usesMissing(epochs)];
       const called = apis.map(({ api }) => api).join(", ");
       return [
         {
@@ -110,14 +111,14 @@ export const detector = defineSettledDetector({
           ...shown,
           action: last.api,
           sourceIP: last.ip,
-          ...(starting && { severity: "medium" as const, confidence: "low" as const }),
+          ...(reasons.length > 0 && { severity: "medium" as const, confidence: "low" as const }),
           evidence: [
             { field: "key.podSecrets", value: `${read.time} ${read.what}`, event: read.source },
             ...apis.map(({ time, api, ip, outcome, source }) => ({
               ...{ field: "key.used", value: `${time} ${api} from ${ip} (${outcome})`, event: source },
             })),
           ],
-          reasons: starting ? ["the pod was only starting"] : [],
+          reasons,
         },
       ];
     };

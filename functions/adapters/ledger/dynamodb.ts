@@ -7,7 +7,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { Kind } from "../../../detectors/ledger/entities.ts";
-import type { Fact, Ref } from "../../../detectors/ledger/facts.ts";
+import { type Fact, OVERFLOW, type Ref } from "../../../detectors/ledger/facts.ts";
 import { CrosstrailError } from "../../../schemas/errors.ts";
 import type { LedgerStats, Store, Waiting } from "../../ledger/ports.ts";
 import {
@@ -183,15 +183,20 @@ export function createDynamoStore({ client, table, wait = (ms) => sleep(ms) }: D
     async stats(): Promise<LedgerStats> {
       const entities: Partial<Record<Kind, number>> = {};
       const count = { facts: 0, due: 0 };
+      const overflows: Record<string, number> = {};
       for await (const item of scan(to)) {
         if (isDue(item)) count.due += 1;
         if (isEntity(item)) {
           const { kind, sets } = stateOf(refOf(item), item);
           entities[kind] = (entities[kind] ?? 0) + 1;
           for (const values of sets.values()) count.facts += values.size;
+          for (const attribute of sets.get(OVERFLOW)?.keys() ?? []) {
+            const name = `${kind}.${attribute}`;
+            overflows[name] = (overflows[name] ?? 0) + 1;
+          }
         }
       }
-      return { entities, ...count };
+      return { entities, ...count, overflows };
     },
     // The client is the caller's.
     close: () => undefined,

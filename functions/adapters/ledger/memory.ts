@@ -1,5 +1,5 @@
 import type { Kind } from "../../../detectors/ledger/entities.ts";
-import { earlier, type Ref, type State } from "../../../detectors/ledger/facts.ts";
+import { earlier, OVERFLOW, type Ref, type State } from "../../../detectors/ledger/facts.ts";
 import type { Due, LedgerStats, Store, Waiting } from "../../ledger/ports.ts";
 
 interface Item {
@@ -70,11 +70,16 @@ export function createMemoryStore(maxEntities = 1_000_000): Store {
     async stats(): Promise<LedgerStats> {
       const entities: Partial<Record<Kind, number>> = {};
       let facts = 0;
+      const overflows: Record<string, number> = {};
       for (const { ref, sets } of items()) {
+        for (const attribute of sets.get(OVERFLOW)?.keys() ?? []) {
+          const name = `${ref.kind}.${attribute}`;
+          overflows[name] = (overflows[name] ?? 0) + 1;
+        }
         entities[ref.kind] = (entities[ref.kind] ?? 0) + 1;
         for (const values of sets.values()) facts += values.size;
       }
-      return { entities, facts, due: dues.size() };
+      return { entities, facts, due: dues.size(), overflows };
     },
     close: () => undefined,
   };
