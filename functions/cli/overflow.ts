@@ -10,6 +10,14 @@ export function overflowLines(overflows: ReadonlyMap<string, number>): string[] 
   ];
 }
 
+/** What a person reads of entities that memory had no room for. */
+export const forgottenLines = (forgotten: number): string[] =>
+  forgotten === 0
+    ? []
+    : [
+        `${forgotten.toLocaleString("en")} entities were more than memory is given to, and verdicts on them were not made: a ledger in a file (--ledger) keeps all`,
+      ];
+
 /** What a person reads of verdicts that were not made for that reason, by detector. */
 export function unmadeLines(full: ReadonlyMap<string, number>): string[] {
   if (full.size === 0) return [];

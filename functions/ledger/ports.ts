@@ -48,6 +48,8 @@ export interface LedgerStats {
   readonly due: number;
   /** Sets that more was told of than is kept, `kind.attribute`: of how many entities. */
   readonly overflows: Readonly<Record<string, number>>;
+  /** Entities that are gone before their time, and what waited for them, as there was no room for more: of a ledger in memory. */
+  readonly forgotten?: number;
 }
 
 export type Store = LedgerStore & DueStore & LedgerAdmin;

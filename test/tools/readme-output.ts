@@ -24,6 +24,7 @@ export async function demoOutput(): Promise<readonly string[]> {
     cold: counts.cold,
     overflows: new Map(),
     full: new Map(),
+    forgotten: 0,
     firstAside: new Map(),
   };
   return [
