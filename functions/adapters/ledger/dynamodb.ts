@@ -50,7 +50,11 @@ const PARALLEL = 16;
 /** A ledger in a DynamoDB table, for any number of processes. One entity is one item, and a fact is one attribute of it: its name is the set
  * and the value, its content the source, set only if it is not there, and then where ours is earlier than what the answer shows. So a merge
  * reads nothing, conflicts with no other and stores each value once; of a set of value/source pairs an item would grow with every worker that
- * tells the same. */
+ * tells the same.
+ *
+ * More than 120 facts about one entity are several updates, which are not one: a crash may leave the first of them. Nothing is lost by that. The batch
+ * comes again, and whoever takes it merges all of it; each update's answer is the whole item, and the last one's holds all that the ones before it added
+ * and what others wrote in between. So of a fact and a link that two workers write, the later update sees both, whichever part it is in. */
 export function createDynamoStore({ client, table, wait = (ms) => sleep(ms) }: DynamoOptions): Store {
   const to: Table = { client, table, wait };
 
