@@ -1,8 +1,8 @@
 import { crowds } from "./crowds.ts";
 import { declare, set } from "./declare.ts";
 import { inNode, inPod, inPodName, nodeCrowds } from "./node-crowds.ts";
-import { weeks } from "./weeks.ts";
 import { spans } from "./spans.ts";
+import { weeks } from "./weeks.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

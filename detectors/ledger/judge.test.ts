@@ -32,7 +32,9 @@ function stateOf(...facts: readonly Fact[]): State {
 const context = { params: {}, site: { proxies: [], egress: [] } as never, id: ID };
 const warmth = new Map<string, number>();
 const sentences = (judgement: Judgement | "cold" | "full"): readonly string[] | "cold" | "full" =>
-  typeof judgement === "string" ? judgement : judgement.hits.map(({ hit }) => `${hit.at.slice(11, 16)} ${hit.sentence}`);
+  typeof judgement === "string"
+    ? judgement
+    : judgement.hits.map(({ hit }) => `${hit.at.slice(11, 16)} ${hit.sentence}`);
 
 /** Says of each value that it is asked about how much it sees. */
 const seeing = (coldness = {}) =>

@@ -15,8 +15,8 @@ import { detector as touched } from "../managed-instances/known-resource-touched
 import { detector as afterTermination } from "../node-identity/after-termination/detector.ts";
 import { detector as afterPod } from "../pod-identity/key-after-pod/detector.ts";
 import { detector as afterPodElsewhere } from "../pod-identity/key-after-pod-elsewhere/detector.ts";
-import { spans } from "./spans.ts";
 import { OVERFLOW } from "./facts.ts";
+import { spans } from "./spans.ts";
 
 const NODE = "i-0a1b2c3d4e5f60001";
 const KEY = "ASIAEXAMPLEPOD000001";
