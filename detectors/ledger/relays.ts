@@ -1,10 +1,9 @@
 import { withoutLast } from "../core/epoch.ts";
 import { carry, type Relay } from "./carry.ts";
 import type { Attribute } from "./declare.ts";
-import { egressId } from "./egress.ts";
-import { entities, type Kind, type ValueOf } from "./entities.ts";
+import { entities, type Kind } from "./entities.ts";
 import { attributeOf, decode, type Fact, later, type State } from "./facts.ts";
-import { nodeHourId, placeId } from "./learner.ts";
+import { nodeHourId } from "./learner.ts";
 import { nodeRelays } from "./node-relays.ts";
 import { spanRelays } from "./span-relays.ts";
 

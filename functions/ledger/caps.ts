@@ -13,7 +13,7 @@ interface Room {
 
 /** What the smallest store takes of an entity is 400 KB (DynamoDB). One merge may go beyond a room, so that what is merged at once is bounded, too; more
  * than one worker may do so at the same time, and then the store refuses (E_LEDGER_FULL). */
-export const ENTITY_BYTES = 308 * 1_024;
+export const ENTITY_BYTES = 296 * 1_024;
 export const MERGE_BYTES = 56 * 1_024;
 
 /** The bytes of an entity are shared out by the caps of its sets, each with room for the longest value that there can be: a flood of one keeps no other out,

@@ -36,9 +36,9 @@ describe("what was merged", () => {
 
   it("keeps the earliest source with which it is remembered", () => {
     const recall = createRecall(10);
-    for (const source of ["2", "1", "3"]) recall.remember({ ...used("a"), source }, 0, HOUR);
-    expect(recall.knows({ ...used("a"), source: "1" }, 0)).toBe(true);
-    expect(recall.knows({ ...used("a"), source: "0" }, 0)).toBe(false);
+    for (const source of [at(2), at(1), at(3)]) recall.remember({ ...used("a"), source }, 0, HOUR);
+    expect(recall.knows({ ...used("a"), source: at(1) }, 0)).toBe(true);
+    expect(recall.knows({ ...used("a"), source: at(0) }, 0)).toBe(false);
   });
 
   it("is renewed also where it is young", () => {

@@ -2,6 +2,7 @@
  * verdicts on one entity, a sequence of hits. They judge the records of trails.ts. */
 import Type from "typebox";
 import type { DetectorMeta } from "../../detectors/core/contracts.ts";
+import { withoutLast } from "../../detectors/core/epoch.ts";
 import {
   defineJoinDetector,
   defineSettledDetector,
@@ -62,7 +63,7 @@ export const neverIssued = defineSettledDetector({
     key.all("issued").length > 0
       ? undefined
       : ({ time, ip, api, source }) => [
-          probeHit("never issued", time, key.id, {
+          probeHit("never issued", time, withoutLast(key.id), {
             evidence: [{ field: "used", value: `${time} ${ip} ${api}`, event: source }],
           }),
         ],
