@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
-import { firstOfEach, usualBefore, wasDenied } from "../aws-use.ts";
+import { firstOfEach, usesMissing, usualBefore, wasDenied } from "../aws-use.ts";
 import { podKey } from "../pod-key.ts";
 
 const MINUTE_MS = 60_000;
@@ -59,6 +59,7 @@ export const detector = defineSettledDetector({
   watch: "key",
   anchor: "podEntered",
   settleMs: ENTRY_MS + WITHIN_MS,
+  epochs: { kind: "use", over: "hour" },
   params: Type.Object({
     baselineMinutes: Type.Integer({
       default: 60,
@@ -70,10 +71,11 @@ export const detector = defineSettledDetector({
       description: "Who enters pods by right, as in the finding (`service account db/operator`): low.",
     }),
   }),
-  detect(entity, { params, id }) {
-    const uses = entity.all("used").filter(({ trail }) => trail === "CloudTrail");
+  detect(entity, { params, id, epochs }) {
+    const uses = epochs.flatMap((hour) => hour.all("used")).filter(({ trail }) => trail === "CloudTrail");
     const known = { podName: entity.all("podName"), issued: entity.all("issued"), cluster: entity.all("cluster") };
     const { pod, shown } = podKey({ id, ...known });
+    const unsure = usesMissing(epochs);
     return (entry) => {
       const entered = Date.parse(entry.time);
       const before = uses.filter(({ time }) => Date.parse(time) < entered);
@@ -97,12 +99,13 @@ export const detector = defineSettledDetector({
           ...shown,
           action: use.api,
           sourceIP: use.ip,
-          severity: severityOf(params.operators.includes(entry.by), isNew),
+          severity: severityOf(params.operators.includes(entry.by), isNew && unsure.length === 0),
+          ...(unsure.length > 0 && { confidence: "low" as const }),
           evidence: [
             { field: "key.podEntered", value: `${entry.time} ${entry.by} ${entry.how}`, event: entry.source },
             { field: "key.used", value: `${use.time} ${use.api} from ${use.ip} (${use.outcome})`, event: use.source },
           ],
-          reasons: [`${use.time.slice(0, 16)} ${what} from ${use.ip}`],
+          reasons: [`${use.time.slice(0, 16)} ${what} from ${use.ip}`, ...unsure],
         };
       });
     };
