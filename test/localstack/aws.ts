@@ -31,9 +31,9 @@ export async function endpoint(): Promise<string> {
   return standing.endpoint;
 }
 
-export function connect(url: string) {
+export function connect(url: string, { maxAttempts = 3 }: { readonly maxAttempts?: number } = {}) {
   const settings = {
-    ...{ region: REGION, endpoint: url, credentials: { accessKeyId: "test", secretAccessKey: "test" } },
+    ...{ region: REGION, endpoint: url, credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts },
     // Kinesis clients speak HTTP/2 by default, which no stand-in does in plain text.
     requestHandler: new NodeHttpHandler(),
   };

@@ -67,7 +67,7 @@ async function read(folder: string): Promise<Installation | undefined> {
     const found: Installation = JSON.parse(await readFile(join(folder, DONE), "utf8"));
     await access(pythonOf(folder)); // follows the link to the Python that it was made with
     if (found.dynamodb.kind === "dynamodb-local") {
-      await access(found.dynamodb.java);
+      await run(found.dynamodb.java, ["-version"]);
       const jars = Object.keys(JSON.parse(await readFile(join(locks, "dynamodb-local.json"), "utf8"))).length;
       if ((await readdir(found.dynamodb.jars)).length !== jars) return;
     }
@@ -133,7 +133,7 @@ async function javaOf(partial: string, folder: string, pip: (...args: string[]) 
 /** What installations left behind that were cut off, and those of older locks. */
 async function clear(home: string): Promise<void> {
   for (const name of await readdir(home))
-    if (name !== "lock.sqlite") await rm(join(home, name), { recursive: true, force: true });
+    if (/^(partial-.*|[0-9a-f]{16})$/.test(name)) await rm(join(home, name), { recursive: true, force: true });
 }
 
 /** Waits until no other process holds the lock. The system lets go of it when its holder ends, however that ends. */
