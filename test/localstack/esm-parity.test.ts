@@ -151,7 +151,7 @@ describe.concurrent("on LocalStack", () => {
   beforeAll(async () => {
     aws = connect(await endpoint());
   });
-  afterAll(() => aws.close());
+  afterAll(() => aws?.close());
 
   it.each(scenarios.map((scenario, index) => ({ ...scenario, index })))("$name", async ({ index, ...scenario }) => {
     const { batchSize = 100, partial = false, retries = -1, records, failures: given = [] } = scenario;

@@ -44,9 +44,9 @@ afterEach(() => {
   proxy.plan = () => undefined;
 });
 afterAll(async () => {
-  aws.close();
-  direct.close();
-  await proxy.close();
+  aws?.close();
+  direct?.close();
+  await proxy?.close();
 });
 
 const put = (pk: string) => aws.dynamodb.send(new PutItemCommand({ TableName: table, Item: { pk: { S: pk } } }));

@@ -17,7 +17,7 @@ let aws: Aws;
 beforeAll(async () => {
   aws = connect(await endpoint());
 });
-afterAll(() => aws.close());
+afterAll(() => aws?.close());
 
 describe("the stand-ins for AWS", () => {
   it("carry a log event through the stream into a real function, its table and its queue", async () => {

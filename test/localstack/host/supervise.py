@@ -3,6 +3,7 @@
 Whoever starts this holds the other end of stdin. When that process is gone, however it went, the pipe closes.
 """
 import ctypes
+import os
 import signal
 import subprocess
 import sys
@@ -22,7 +23,7 @@ asked = threading.Event()
 
 
 def watch_stdin():
-    while sys.stdin.buffer.read1(4096):
+    while os.read(0, 4096):
         pass
     asked.set()
 
@@ -58,4 +59,5 @@ for _ in range(20):  # what is killed may have started more
         except psutil.NoSuchProcess:
             pass
     psutil.wait_procs(left, timeout=1)
-sys.exit(code or 0)
+sys.stdout.flush()
+os._exit(code or 0)  # not by way of threads that still read
