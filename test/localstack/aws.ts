@@ -66,7 +66,7 @@ export function namer(suite: string): (name: string) => string {
 }
 
 /** Asks until there is an answer. The limit only ends what hangs. */
-export async function eventually<T>(what: string, ask: () => Promise<T | undefined>, limitMs = 60_000): Promise<T> {
+export async function eventually<T>(what: string, ask: () => Promise<T | undefined>, limitMs = 300_000): Promise<T> {
   for (const limit = Date.now() + limitMs; ; await sleep(100)) {
     const answer = await ask();
     if (answer !== undefined) return answer;

@@ -26,7 +26,7 @@ export const ACCOUNT = "000000000000";
 const host = join(import.meta.dirname, "host");
 const SERVICES =
   "cloudformation,cloudwatch,dynamodb,dynamodbstreams,events,iam,kinesis,kms,lambda,logs,s3,secretsmanager,sns,sqs,ssm,sts";
-const READY_MS = 120_000;
+const READY_MS = 300_000;
 /** More than the supervisor's own grace. */
 const STOP_MS = 20_000;
 

@@ -2,13 +2,16 @@ import { PutLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { CreateTableCommand, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { PutEventsCommand, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import { GetRecordsCommand, GetShardIteratorCommand, ListShardsCommand } from "@aws-sdk/client-kinesis";
+import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { CreateTopicCommand, PublishCommand, SubscribeCommand } from "@aws-sdk/client-sns";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import type { SQSEvent } from "aws-lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startSecurityHub } from "../support/security-hub.ts";
 import { type Aws, connect, endpoint, eventually, namer } from "./aws.ts";
+import { startFaultProxy } from "./fault-proxy.ts";
 import { startPuppeteer } from "./puppeteer.ts";
 import { createLogGroup, createQueue, createStream, deploy, known, map, take } from "./resources.ts";
 
@@ -99,6 +102,45 @@ describe("the stand-ins for AWS", () => {
       return Records?.[0]?.Data;
     });
     expect(JSON.parse(Buffer.from(data).toString())).toMatchObject({ source, detail: { eventName: "GetRole" } });
+  });
+
+  it("let a function reach Security Hub and the others through what a suite puts between", async () => {
+    const hub = await startSecurityHub({ account: aws.account, region: aws.region });
+    // The first import is throttled: the function's own client tries again.
+    const proxy = await startFaultProxy(aws.url);
+    const before = await startFaultProxy(hub.url, (_call, nth) => (nth === 0 ? "throttled" : undefined));
+    try {
+      const queue = await createQueue(aws, named("reported"));
+      const FunctionName = named("report");
+      await deploy(aws, {
+        ...{ name: FunctionName, entry: "test/localstack/handlers/report.ts" },
+        environment: {
+          ...{ AWS_ENDPOINT_URL: proxy.url, AWS_ENDPOINT_URL_SECURITYHUB: before.url },
+          QUEUE: proxy.through(queue.url),
+        },
+      });
+      const product = `arn:aws:securityhub:${aws.region}:${aws.account}:product/${aws.account}/default`;
+      const finding = {
+        ...{ SchemaVersion: "2018-10-08", Id: "f-1", ProductArn: product, GeneratorId: "crosstrail/x" },
+        ...{ AwsAccountId: aws.account, Title: "T", Description: "D" },
+        ...{ CreatedAt: "2026-01-01T00:00:00Z", UpdatedAt: "2026-01-01T00:00:00Z" },
+        FindingProviderFields: { Severity: { Label: "HIGH" }, Types: ["TTPs/Discovery"] },
+        Resources: [{ Type: "AwsEksCluster", Id: "arn:aws:eks:x", Partition: "aws", Region: aws.region }],
+      };
+      const { Payload } = await aws.lambda.send(
+        new InvokeCommand({ FunctionName, Payload: Buffer.from(JSON.stringify(finding)) }),
+      );
+      expect(JSON.parse(Buffer.from(Payload ?? []).toString())).toEqual({ SuccessCount: 1, FailedFindings: [] });
+      expect(hub.findings()).toMatchObject([{ Id: "f-1", Workflow: { Status: "NEW" } }]);
+      expect((await take(aws, queue, 1)).map(({ Body }) => Body)).toEqual(["f-1"]);
+      expect(before.calls).toEqual([
+        { service: "securityhub", operation: "BatchImportFindings", resources: [product], fault: "throttled" },
+        { service: "securityhub", operation: "BatchImportFindings", resources: [product], status: 200 },
+      ]);
+      expect(proxy.calls).toMatchObject([{ service: "sqs", operation: "SendMessage", status: 200 }]);
+    } finally {
+      await Promise.all([proxy.close(), before.close(), hub.close()]);
+    }
   });
 
   it("redeliver what a batch of a queue left, and set it aside after its tries", async () => {

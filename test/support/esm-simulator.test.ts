@@ -288,11 +288,13 @@ describe("records that become too old", () => {
 
   it("become so also while the function cannot be called", async () => {
     const run = setUp(["a"], { maximumRecordAgeMs: 60_000, onFailure: "sqs", luck: () => "throttled" });
+    const start = run.clock.now();
     await run.drain();
     expect(run.batches).toEqual([]);
     expect(run.failures).toMatchObject([
       { requestContext: { condition: "RecordAgeExceeded", approximateInvokeCount: 0 } },
     ]);
+    expect(Date.parse(run.failures[0]?.timestamp ?? "") - start).toBe(60_000);
   });
 });
 

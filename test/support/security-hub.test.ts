@@ -59,7 +59,7 @@ describe("importing a finding", () => {
   it("updates it when UpdatedAt has grown", async () => {
     await send(finding());
     await send(finding({ ...later, Title: "later" }));
-    expect(await get()).toMatchObject([{ Id: "f-1", Title: "later", ...later }]);
+    expect(await get()).toMatchObject([{ Id: "f-1", Title: "later", ...later, Workflow: { Status: "NEW" } }]);
   });
 
   it.each(["2026-01-01T00:00:01Z", "2026-01-01T00:00:00.999Z"])(
@@ -177,6 +177,10 @@ describe("rates and outages", () => {
     });
     time += 100;
     await send(finding());
+    await expect(send(finding())).rejects.toMatchObject({ name: "TooManyRequestsException" });
+    // However long it was quiet, 30 at once are the most.
+    time += 3_600_000;
+    for (let i = 0; i < 30; i += 1) await send(finding());
     await expect(send(finding())).rejects.toMatchObject({ name: "TooManyRequestsException" });
   });
 

@@ -33,6 +33,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           // The first hook waits for the installation.
           hookTimeout: 900_000,
+          testTimeout: 600_000,
         },
       },
     ],
