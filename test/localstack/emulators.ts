@@ -76,6 +76,7 @@ function environment(installation: Installation, port: number, folder: string): 
     PYTHONDONTWRITEBYTECODE: "1",
     FILESYSTEM_ROOT: join(folder, "fs"),
     TMPDIR: folder,
+    CROSSTRAIL_SCRATCH: folder,
     // A /.dockerenv on the machine would make it write to /var/lib/localstack.
     OVERRIDE_IN_DOCKER: "0",
     GATEWAY_LISTEN: `127.0.0.1:${port}`,

@@ -116,9 +116,9 @@ describe("a Python", () => {
       return path;
     };
     const shim = script("shim", "echo not switched on >&2; exit 127");
-    const old = script("old", "echo /old; echo 3.9.18");
+    const old = script("old", "echo /old; echo 3.10.18");
     const good = script("good", "echo /good/python; echo 3.12.1");
     expect(await findPython([shim, old, "no-such-python", good])).toEqual({ path: "/good/python", version: "3.12.1" });
-    await expect(findPython([shim, old])).rejects.toThrow(/Tried: .*shim, .*old \(3\.9\.18\)/);
+    await expect(findPython([shim, old])).rejects.toThrow(/Tried: .*shim, .*old \(3\.10\.18\)/);
   });
 });

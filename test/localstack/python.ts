@@ -7,9 +7,9 @@ export interface Python {
   readonly version: string;
 }
 
-/** 3.11 first: it was run the most. */
-const NAMES = ["python3.11", "python3.12", "python3.13", "python3.10", "python3"];
-const KNOWN = /^3\.(10|11|12|13)\./;
+/** 3.11 first: it was run the most. LocalStack 4.9.2 installs on 3.10 and does not start there. */
+const NAMES = ["python3.11", "python3.12", "python3.13", "python3"];
+const KNOWN = /^3\.(11|12|13)\./;
 const ASK = "import sys, venv, ensurepip; print(sys.executable); print('.'.join(map(str, sys.version_info[:3])))";
 
 /** Asks each name whether it runs: the shims of version managers exist for versions that are not switched on.
@@ -23,7 +23,7 @@ export async function findPython(names = namesOf(process.env.CROSSTRAIL_PYTHON))
     tried.push(version === undefined ? name : `${name} (${version})`);
   }
   throw new Error(
-    `The stand-ins for AWS need Python 3.10 to 3.13 with venv and pip. Tried: ${tried.join(", ")}. ` +
+    `The stand-ins for AWS need Python 3.11 to 3.13 with venv and pip. Tried: ${tried.join(", ")}. ` +
       "Install one, name it in CROSSTRAIL_PYTHON, or set AWS_ENDPOINT_URL to a LocalStack that runs already.",
   );
 }

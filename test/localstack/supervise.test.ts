@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -33,8 +33,10 @@ async function started(): Promise<readonly number[]> {
   });
 }
 const gone = (pids: readonly number[]) => eventually("their end", async () => (pids.some(alive) ? undefined : true));
-const start = (command: string): ChildProcess =>
-  spawn(python, [supervise, "sh", "-c", command], { detached: true, stdio: ["pipe", "ignore", "inherit"] });
+const start = (command: string, env: NodeJS.ProcessEnv = {}): ChildProcess =>
+  spawn(python, [supervise, "sh", "-c", command], {
+    ...{ detached: true, stdio: ["pipe", "ignore", "inherit"], env: { ...process.env, ...env } },
+  });
 
 // With a LocalStack of one's own nothing is installed, and so nothing supervised.
 const supervised = process.platform === "linux" && process.env.AWS_ENDPOINT_URL === undefined;
@@ -51,6 +53,16 @@ describe.runIf(supervised)("what a supervisor started", () => {
     supervisor.stdin?.end();
     expect(await gone(pids)).toBe(true);
     if (supervisor.exitCode === null) await once(supervisor, "exit");
+  });
+
+  it("goes with its folder", async () => {
+    const scratch = join(folder, "scratch");
+    mkdirSync(scratch);
+    const supervisor = start(family(), { CROSSTRAIL_SCRATCH: scratch });
+    await started();
+    supervisor.stdin?.end();
+    await once(supervisor, "exit");
+    expect([existsSync(scratch), existsSync(folder)]).toEqual([false, true]);
   });
 
   it("ends at a signal", async () => {

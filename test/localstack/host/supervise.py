@@ -1,9 +1,10 @@
 """Runs a command until stdin ends or a signal comes, then ends it and everything that it started: supervise.py COMMAND ...
 
-Whoever starts this holds the other end of stdin. When that process is gone, however it went, the pipe closes.
+Whoever starts this holds the other end of stdin. When that process is gone, however it went, the pipe closes. CROSSTRAIL_SCRATCH names a folder that goes with it.
 """
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,11 +21,13 @@ if sys.platform == "linux":
 
 child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
 asked = threading.Event()
+parted = threading.Event()
 
 
 def watch_stdin():
     while os.read(0, 4096):
         pass
+    parted.set()
     asked.set()
 
 
@@ -59,5 +62,8 @@ for _ in range(20):  # what is killed may have started more
         except psutil.NoSuchProcess:
             pass
     psutil.wait_procs(left, timeout=1)
+scratch = os.environ.get("CROSSTRAIL_SCRATCH")
+if scratch and parted.is_set():  # otherwise somebody still wants to read why it ended
+    shutil.rmtree(scratch, ignore_errors=True)
 sys.stdout.flush()
 os._exit(code or 0)  # not by way of threads that still read
