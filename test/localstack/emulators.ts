@@ -28,7 +28,7 @@ const SERVICES =
   "cloudformation,cloudwatch,dynamodb,dynamodbstreams,events,iam,kinesis,kms,lambda,logs,s3,secretsmanager,sns,sqs,ssm,sts";
 const READY_MS = 300_000;
 /** More than the supervisor's own grace. */
-const STOP_MS = 20_000;
+const STOP_MS = 45_000;
 
 /** Installs what is missing, then starts LocalStack without Docker on a free port of the loopback. */
 export async function startEmulators(log: (line: string) => void): Promise<Emulators> {
@@ -130,7 +130,8 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, "exit");
   child.stdin?.end();
-  const hard = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+  // The group: the supervisor and LocalStack.
+  const hard = setTimeout(() => child.pid !== undefined && process.kill(-child.pid, "SIGKILL"), STOP_MS);
   await ended;
   clearTimeout(hard);
 }

@@ -36,6 +36,13 @@ def watch_child():
     asked.set()
 
 
+def is_at_work(process):
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
     signal.signal(name, lambda *_: asked.set())
 threading.Thread(target=watch_stdin, daemon=True).start()
@@ -52,8 +59,7 @@ if code is None:
     except subprocess.TimeoutExpired:
         pass
 for _ in range(20):  # what is killed may have started more
-    left = {p for p in [*known, *psutil.Process().children(recursive=True)] if p.is_running()}
-    left = {p for p in left if p.status() != psutil.STATUS_ZOMBIE}
+    left = {p for p in [*known, *psutil.Process().children(recursive=True)] if is_at_work(p)}
     if not left:
         break
     for process in left:
