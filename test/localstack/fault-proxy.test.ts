@@ -154,6 +154,11 @@ describe("faults by a seed", () => {
   it("are the same for the same seed, others for another, and about as many as asked for", () => {
     expect(lot(1)).toEqual(lot(1));
     expect(lot(1)).not.toEqual(lot(2));
+    // Each operation has its own luck: what runs beside it does not matter.
+    const other = Array.from({ length: 1000 }, (_, nth) =>
+      seededFaults(1, 0.3, ["lost", "reset"])({ ...call, operation: "GetItem" }, nth),
+    );
+    expect(other).not.toEqual(lot(1));
     const faults = lot(1).filter((fault) => fault !== undefined);
     // 300 of 1,000 expected; 60 is more than four standard deviations.
     expect(Math.abs(faults.length - 300)).toBeLessThan(60);
