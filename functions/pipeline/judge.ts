@@ -37,6 +37,8 @@ export interface JudgedChunk {
   readonly drafts: readonly Draft[];
   readonly facts: readonly Fact[];
   readonly lessons: readonly string[];
+  /** UTF-16 units of the text that was judged. */
+  readonly size: number;
 }
 
 /** Judges a chunk. Every piece of it is counted, judged or set aside. */
@@ -44,6 +46,7 @@ export function judgeChunk(chunk: Chunk, judge: Judge): JudgedChunk {
   const drafts: Draft[] = [];
   const facts: Fact[] = [];
   const lessons = new Set<string>();
+  let size = 0;
   const aside = (piece: SetAside): void => {
     judge.tally.aside(piece.code);
     judge.onAside?.(piece);
@@ -57,6 +60,7 @@ export function judgeChunk(chunk: Chunk, judge: Judge): JudgedChunk {
     const unwrapped = unwrap(frame, judge.unwrapping);
     judge.tally.read(unwrapped.records.length + unwrapped.aside.length);
     judge.tally.control(unwrapped.control);
+    size += unwrapped.size;
     for (const piece of unwrapped.aside) aside(piece);
     for (const record of unwrapped.records) {
       const judged = judgeRecord(record, judge, lessons);
@@ -68,12 +72,13 @@ export function judgeChunk(chunk: Chunk, judge: Judge): JudgedChunk {
       }
     }
   }
-  return { drafts, facts, lessons: [...lessons] };
+  return { drafts, facts, lessons: [...lessons], size };
 }
 
-const NOTHING: JudgedChunk = { drafts: [], facts: [], lessons: [] };
+type JudgedRecord = Omit<JudgedChunk, "size">;
+const NOTHING: JudgedRecord = { drafts: [], facts: [], lessons: [] };
 
-function judgeRecord(record: RawRecord, judge: Judge, fresh: ReadonlySet<string>): JudgedChunk | SetAside {
+function judgeRecord(record: RawRecord, judge: Judge, fresh: ReadonlySet<string>): JudgedRecord | SetAside {
   const { tally } = judge;
   const { trail, text } = record;
   const peeked = trail === "k8s-audit" ? peek(text) : undefined;
