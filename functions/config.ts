@@ -11,7 +11,7 @@ export async function parseConfig(text: string, from: string): Promise<Config> {
     // Editors of Windows begin a file with a byte order mark.
     value = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
-    throw new CrosstrailError("E_CONFIG", `${from}: ${reasonOf(cause)}`, { cause });
+    throw unreadable(from, cause);
   }
   const { isConfig } = await import("../detectors/validators.generated.js");
   if (!isConfig(value)) {
@@ -50,3 +50,6 @@ function problemText(problem: Problem | undefined): string {
     return `${where}${message}: ${JSON.stringify(params.allowedValues ?? params.allowedValue)}`;
   return `${where}${message ?? "is not valid"}`;
 }
+
+const unreadable = (from: string, cause: unknown): CrosstrailError =>
+  new CrosstrailError("E_CONFIG", `${from}: ${reasonOf(cause)}`, { cause });

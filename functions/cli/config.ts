@@ -11,7 +11,10 @@ export async function readConfig(file: string | undefined): Promise<Config> {
   try {
     text = readFileSync(file, "utf8");
   } catch (cause) {
-    throw new CrosstrailError("E_CONFIG", `${file}: ${reasonOf(cause)}`, { cause });
+    throw unreadable(file, cause);
   }
   return parseConfig(text, file);
 }
+
+const unreadable = (file: string, cause: unknown): CrosstrailError =>
+  new CrosstrailError("E_CONFIG", `${file}: ${reasonOf(cause)}`, { cause });

@@ -3,10 +3,16 @@ import type { Draft } from "../../detectors/core/compose.ts";
 import type { RawTrail } from "../../detectors/ledger/clock.ts";
 import type { Fact } from "../../detectors/ledger/facts.ts";
 import { type ErrorCode, errorCodes } from "../../schemas/errors.ts";
+import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
 import { type Judge, judgeChunk } from "../pipeline/judge.ts";
 import { createTally, type Totals } from "../pipeline/tally.ts";
-import type { KeptRecord, Reason } from "../runtime/quarantine.ts";
 import { frameOf, keptOf } from "./records.ts";
+
+/** Why a record, or a piece of it, could not be judged. */
+interface Reason {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
 
 /** Records that are judged and not yet confirmed: their findings are out together, or all of them come again. */
 export interface Batch {
@@ -92,14 +98,14 @@ export function startBatch(
         outcome = { totals: tally.totals(), reasons: [{ code: "E_BUG", message: messageOf(cause) }] };
       }
       totals.push(outcome.totals);
-      if (outcome.reasons.length > 0) kept.push(keptOf(record, outcome.reasons));
+      if (outcome.reasons.length > 0) kept.push(keptOf(record, [...outcome.reasons]));
     },
     full: () => size >= most.size || facts.length >= most.facts || drafts.length >= most.drafts,
     drafts: () => drafts,
     facts: () => facts,
     lessons: () => [...lessons],
     kept: () => kept,
-    keptFor: (reason) => records.map((record) => keptOf(record, [reason])),
+    keptFor: (reason) => records.map((record) => keptOf(record, [{ ...reason }])),
     totals: () => totals,
     newest: () => newest,
   };

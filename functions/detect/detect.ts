@@ -3,11 +3,12 @@ import type { Logger } from "pino";
 import { from, lastValueFrom, mergeMap, toArray } from "rxjs";
 import type { Draft } from "../../detectors/core/compose.ts";
 import { CrosstrailError, type ErrorKind } from "../../schemas/errors.ts";
+import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
 import { reasonOf } from "../adapters/sinks/reason.ts";
 import type { Engine } from "../ledger/engine.ts";
 import type { Judge } from "../pipeline/judge.ts";
 import type { Meter } from "../runtime/meter.ts";
-import type { KeptRecord, Quarantine } from "../runtime/quarantine.ts";
+import type { Quarantine } from "../runtime/quarantine.ts";
 import { type Batch, type BatchLimits, startBatch } from "./batch.ts";
 
 /** One version of the configuration, in place. */

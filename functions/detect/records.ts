@@ -1,7 +1,7 @@
 import type { KinesisStreamRecord } from "aws-lambda";
 import { compact } from "../../schemas/json.ts";
+import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
 import type { Frame } from "../pipeline/records.ts";
-import type { KeptRecord, Reason } from "../runtime/quarantine.ts";
 
 /** `shardId-000000000000:4959…` (aws-plumbing.md §1.6). */
 const shardOf = ({ eventID }: KinesisStreamRecord): string => /^(shardId-\d+):/.exec(eventID)?.[1] ?? "";
@@ -18,7 +18,8 @@ export const frameOf = (record: KinesisStreamRecord): Frame => ({
 });
 
 /** The same, whole, as it is kept aside. */
-export const keptOf = (record: KinesisStreamRecord, reasons: readonly Reason[]): KeptRecord => ({
+export const keptOf = (record: KinesisStreamRecord, reasons: KeptRecord["reasons"]): KeptRecord => ({
+  version: 1,
   stream: record.eventSourceARN,
   shard: shardOf(record),
   sequence: record.kinesis.sequenceNumber,

@@ -1,6 +1,8 @@
 import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { CrosstrailError } from "../../../schemas/errors.ts";
-import type { KeptRecord, Quarantine } from "../../runtime/quarantine.ts";
+import type { KeptRecord } from "../../../schemas/quarantine/kept-record.ts";
+import type { Quarantine } from "../../runtime/quarantine.ts";
+import { reasonOf } from "../sinks/reason.ts";
 
 /** Under which records are found that wait for being put on their stream again. */
 export const KEPT = "kept/";
@@ -15,14 +17,11 @@ export function createS3Quarantine(client: S3Client, bucket: string): Quarantine
     async keep(record) {
       const command = new PutObjectCommand({
         ...{ Bucket: bucket, Key: keyOf(record), ContentType: "application/json" },
-        Body: JSON.stringify({ version: 1, ...record }),
+        Body: JSON.stringify(record),
       });
-      try {
-        await client.send(command);
-      } catch (cause) {
-        const why = cause instanceof Error ? cause.message : String(cause);
-        throw new CrosstrailError("E_QUARANTINE", `${bucket}: ${why}`, { cause });
-      }
+      await client.send(command).catch((cause: unknown) => {
+        throw new CrosstrailError("E_QUARANTINE", `${bucket}: ${reasonOf(cause)}`, { cause });
+      });
     },
   };
 }
