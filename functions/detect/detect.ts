@@ -5,27 +5,17 @@ import type { Draft } from "../../detectors/core/compose.ts";
 import { CrosstrailError, type ErrorKind } from "../../schemas/errors.ts";
 import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
 import { reasonOf } from "../adapters/sinks/reason.ts";
-import type { Engine } from "../ledger/engine.ts";
-import type { Judge } from "../pipeline/judge.ts";
+import type { Configured } from "../runtime/config-source.ts";
 import type { Meter } from "../runtime/meter.ts";
+import type { Program } from "../runtime/program.ts";
 import type { Quarantine } from "../runtime/quarantine.ts";
 import { type Batch, type BatchLimits, startBatch } from "./batch.ts";
-
-/** One version of the configuration, in place. */
-export interface Program {
-  readonly judge: Omit<Judge, "tally" | "onAside" | "onTime">;
-  readonly ledger: Engine;
-  /** Version of the configuration, as it stands in every finding. */
-  readonly config: string;
-  /** What is wrong with the configuration, as findings. */
-  readonly health: readonly Draft[];
-}
 
 export interface DetectParts {
   /** What stands now; rejects when there is none to be had. */
   readonly program: () => Promise<Program>;
   /** Resolves when the findings are safe: kept, in the outbox, and marked. */
-  readonly publish: (drafts: readonly Draft[], program: Program) => Promise<void>;
+  readonly publish: (drafts: readonly Draft[], configured: Configured) => Promise<void>;
   /** Called when all that was told up to these times (ms, of each trail) is merged and its findings are out. */
   readonly confirm?: (newest: ReturnType<Batch["newest"]>) => Promise<void>;
   readonly quarantine: Quarantine;
@@ -64,7 +54,7 @@ export function createDetect(parts: DetectParts): Detect {
   async function effects(batch: Batch, program: Program): Promise<void> {
     await keepAll(batch.kept());
     const taken = await program.ledger.take(batch.facts(), batch.drafts());
-    await parts.publish([...program.health, ...batch.drafts(), ...taken.drafts], program);
+    await parts.publish([...batch.drafts(), ...taken.drafts], program.configured);
     await parts.confirm?.(batch.newest());
     taken.remember();
     program.judge.school?.remember(batch.lessons());
