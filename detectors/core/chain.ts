@@ -50,7 +50,7 @@ export function createChain(armed: readonly ArmedDetector[], site: Site, suppres
           else found.push(judged);
         } catch (cause) {
           count(threw, meta.id);
-          health.push(healthDraft(meta, event, cause));
+          health.push(healthDraft(`detector/${meta.id}`, event, cause));
         }
       }
     }
@@ -65,7 +65,7 @@ export function createChain(armed: readonly ArmedDetector[], site: Site, suppres
 
 const severityOf = (hit: Hit, { severity }: ArmedDetector): Severity => hit.severity ?? severity;
 
-function count(counts: Map<string, number>, key: string): void {
+export function count(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 

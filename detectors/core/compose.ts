@@ -25,6 +25,8 @@ export interface Draft {
   readonly overflow: boolean;
   /** Order among hits of one severity: the earliest event leads; independent of arrival. */
   readonly lead: string;
+  /** ISO 8601: since when a hit on an entity is known; that of an event is known since then. */
+  readonly since?: string;
 }
 
 /** Id of a finding (design §5): no window for a subject of bounded life, the UTC day of the event for any other. */

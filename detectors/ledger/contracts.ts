@@ -45,10 +45,8 @@ export interface LedgerContext<P> {
   readonly id: string;
 }
 
-export interface SettledContext<P> extends LedgerContext<P> {
-  /** ISO 8601: values of the anchor that are later than this have not settled. Their own time will come. */
-  readonly until: string;
-}
+/** Judges one value of the anchor: what rests on it, and on whatever else was known at its time. */
+export type Verdict<T> = (due: T) => readonly LedgerHit[];
 
 /** One value of each set that a detector matches. */
 export type Match<K extends Kind, A extends readonly AttributeName<K>[]> = {
@@ -95,11 +93,14 @@ interface SettledDefinition<K extends Kind, A extends AttributeName<K>, P extend
   readonly watch: K;
   /** The set whose every value is judged once; its part `time` starts the clock. */
   readonly anchor: A;
-  /** Judged when the detection clock has passed the anchor's time by this much. */
+  /** Judged when the detection clock has passed the anchor's time by this much, and the anchor is known here. No less than the anchor's bucket. */
   readonly settleMs: number;
   readonly coldness?: Coldness;
   readonly params: P;
-  readonly detect: (entity: Entity<K>, context: SettledContext<Static<P>>) => readonly LedgerHit[];
+  /** Looks at the entity as of the time of the verdict: what was told by later events is not there, in no set. Gives the judge of the values of
+   * the anchor whose time it is, one by one; undefined: none of them is worth a hit. So a verdict is a function of what happened until its time, and
+   * the same whenever it is made. */
+  readonly detect: (entity: Entity<K>, context: LedgerContext<Static<P>>) => Verdict<Told<ValueOf<K, A>>> | undefined;
 }
 
 /** A verdict that rests on what is missing, first, different or many: judged when nothing more is expected. */
@@ -111,7 +112,7 @@ export interface SettledDetector {
   readonly settleMs: number;
   readonly coldness?: Coldness;
   readonly params: TObject;
-  readonly detect: (entity: Entity<Kind>, context: SettledContext<unknown>) => readonly LedgerHit[];
+  readonly detect: (entity: Entity<Kind>, context: LedgerContext<unknown>) => Verdict<Told<never>> | undefined;
 }
 
 export function defineSettledDetector<K extends Kind, A extends AttributeName<K>, P extends TObject>(

@@ -12,11 +12,11 @@ export interface Fact extends Ref {
   readonly attribute: string;
   /** The parts, joined. */
   readonly value: string;
-  /** The event that told it. Several may tell the same: which of them stands here depends on the order, so no verdict rests on it. */
+  /** When it was told, and by which event: `sourceOf`. Of several that tell the same the earliest stays, whatever the order in which they come. */
   readonly source: string;
 }
 
-/** An entity as it stands: its sets, each value with one of the events that told it. */
+/** An entity as it stands: its sets, each value with the earliest source that told it. */
 export interface State extends Ref {
   readonly sets: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
@@ -68,6 +68,23 @@ export function decode(kind: Kind, attribute: string, value: string): Readonly<R
   const parts = value.split(SEPARATOR);
   return Object.fromEntries(attributeOf(kind, attribute).fields.map((field, index) => [field, parts[index] ?? ""]));
 }
+
+const INSTANT_LENGTH = "2026-11-22T10:00:00.000Z".length;
+
+/** The time of an event (ISO 8601 UTC, ms) and its id. Such texts sort by time: the smallest is the earliest. */
+export const sourceOf = ({ id, time }: { readonly id: string; readonly time: number }): string =>
+  `${new Date(time).toISOString()} ${id}`;
+
+/** ISO 8601: since when something is known; empty, and so before all times, where its source tells none. */
+export const knownSince = (source: string): string =>
+  source[INSTANT_LENGTH] === " " && source[INSTANT_LENGTH - 1] === "Z" ? source.slice(0, INSTANT_LENGTH) : "";
+
+/** The id of the event that told it. */
+export const eventIn = (source: string): string =>
+  knownSince(source) === "" ? source : source.slice(INSTANT_LENGTH + 1);
+
+export const earlier = (a: string, b: string): string => (a <= b ? a : b);
+export const later = (a: string, b: string): string => (a >= b ? a : b);
 
 /** ISO 8601 UTC with milliseconds, rounded down. A time that is none stays empty. */
 function rounded(time: string, bucketMs: number): string {

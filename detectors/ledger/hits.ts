@@ -11,14 +11,16 @@ export const SEQUENCES = "sequence";
  * shadow, and those on the pipeline's own health do not count. `drafts`: of a batch, so that all hits on one event are among them. */
 export function hitFacts(drafts: readonly Draft[]): readonly Fact[] {
   const detectors = new Map(drafts.map(({ finding }) => [finding.id, finding.detector]));
-  return drafts.flatMap(({ finding, events }) => {
+  return drafts.flatMap(({ finding, events, since }) => {
     const { detector, family, status, severity, actor, cluster, firstSeen } = finding;
     if (family === SEQUENCES || family === "health" || status === "shadow") return [];
     const principal = principalOf(finding);
     if (severityRank(severity) < severityRank("medium") || principal === undefined) return [];
     const tactics = words(finding.attack.techniques.map(({ tactic }) => tactic));
     const [id = ""] = events.values();
-    const tell = about("principal", idOf("principal", [principal, firstSeen.slice(0, 10)]), { id });
+    const tell = about("principal", idOf("principal", [principal, firstSeen.slice(0, 10)]), {
+      ...{ id, time: Date.parse(since || firstSeen) },
+    });
     return [
       tell("did", { detector, tactics }),
       tell("hit", {

@@ -1,32 +1,59 @@
 import type { LedgerContext, LedgerDetector, LedgerHit, SettledDetector } from "./contracts.ts";
-import type { State } from "./facts.ts";
-import { valuesOf, viewOf } from "./view.ts";
+import { knownSince, later, type State } from "./facts.ts";
+import { asOf, sourcedIn, valuesOf, viewOf } from "./view.ts";
 
 /** Most choices of values that one detector is asked about in one entity: an attacker chooses how many values there are. */
 const MAX_CHOICES = 200_000;
+
+/** A hit, and since when (ISO 8601) all that it rests on is known. */
+export interface KnownHit {
+  readonly hit: LedgerHit;
+  readonly since: string;
+}
+
+/** What a detector answered about an entity. */
+export interface Judgement {
+  readonly hits: readonly KnownHit[];
+  /** What it threw, the first time; what it says of other values stands. */
+  readonly thrown?: Thrown;
+}
+
+export interface Thrown {
+  readonly cause: unknown;
+  /** ISO 8601. */
+  readonly at: string;
+  /** Id of one of the events that it was asked about. */
+  readonly event: string;
+}
 
 /** Everything that a "there exists" detector finds in an entity. */
 export function joinHits(
   detector: Extract<LedgerDetector, { readonly kind: "join" }>,
   state: State,
   context: LedgerContext<unknown>,
-): readonly LedgerHit[] {
-  const sets = detector.match.map((attribute) => valuesOf(state, attribute));
-  if (sets.some((values) => values.length === 0)) return [];
-  const hits: LedgerHit[] = [];
+): Judgement {
+  const sets = detector.match.map((attribute) => sourcedIn(state, attribute));
+  if (sets.some((values) => values.length === 0)) return { hits: [] };
+  const asked = asking();
   let left = MAX_CHOICES;
-  const choose = (chosen: readonly unknown[]): void => {
+  const choose = (chosen: readonly (typeof sets)[number][number][]): void => {
     const values = sets[chosen.length];
     if (values === undefined) {
       left -= 1;
-      const hit = detector.detect(chosen, context);
-      if (hit !== undefined) hits.push(hit);
+      const source = chosen.map((one) => one.source).reduce(later);
+      asked.ask(knownSince(source), chosen[0]?.value.source ?? "", () => {
+        const hit = detector.detect(
+          chosen.map(({ value }) => value),
+          context,
+        );
+        return hit === undefined ? [] : [hit];
+      });
       return;
     }
     for (const value of values) if (left > 0) choose([...chosen, value]);
   };
   choose([]);
-  return hits;
+  return asked.judgement();
 }
 
 /** Since when (ms) each trail has been read. */
@@ -41,31 +68,60 @@ export function warmthOf(trails: readonly State[]): Warmth {
   );
 }
 
-/** The verdict on an entity of which nothing more is expected: that its time `at` (ms) has come. Silent, and counted, while the ledger is too cold to
- * tell. */
+/** The verdicts on an entity whose time is `at` (ISO 8601, whole minutes), when nothing more is expected of what was before it. Silent, and counted,
+ * while the ledger is too cold to tell. */
 export function settledHits(
   detector: SettledDetector,
   state: State,
   context: LedgerContext<unknown>,
-  { warmth, at }: { readonly warmth: Warmth; readonly at: number },
-): readonly LedgerHit[] | "cold" {
+  { warmth, at }: { readonly warmth: Warmth; readonly at: string },
+): Judgement | "cold" {
+  const known = asOf(state, at);
+  const dues = sourcedIn(known, detector.anchor).filter(({ value, source }) => dueTime(detector, value, source) === at);
+  // They were told of by an earlier event since: their time was another one.
+  if (dues.length === 0) return { hits: [] };
   const { birth, warm } = detector.coldness ?? {};
-  if (birth !== undefined && (state.sets.get(birth)?.size ?? 0) === 0) return "cold";
+  if (birth !== undefined && (known.sets.get(birth)?.size ?? 0) === 0) return "cold";
   const since = warm === undefined ? undefined : warmth.get(warm.trail);
   // Warm before the anchor, not before the verdict.
-  if (warm !== undefined && (since === undefined || since + warm.ms > at - detector.settleMs)) return "cold";
-  return detector.detect(viewOf(state), { ...context, until: new Date(at - detector.settleMs).toISOString() });
+  if (warm !== undefined && (since === undefined || since + warm.ms > Date.parse(at) - detector.settleMs))
+    return "cold";
+  const asked = asking();
+  const event = dues[0]?.value.source ?? "";
+  let verdict: ReturnType<SettledDetector["detect"]>;
+  asked.ask(at, event, () => {
+    verdict = detector.detect(viewOf(known), context);
+    return [];
+  });
+  for (const { value } of dues) asked.ask(at, value.source, () => verdict?.(value as never) ?? []);
+  return asked.judgement();
 }
 
-/** When the verdicts on an entity fall due that rest on what was told just now: whole minutes, rounded up. */
-export function dueTimes(
-  detector: SettledDetector,
-  values: Iterable<Readonly<Record<string, string>>>,
-): readonly string[] {
-  const minutes = new Set<number>();
-  for (const { time } of values) {
-    const ms = Date.parse(time ?? "");
-    if (!Number.isNaN(ms)) minutes.add(Math.ceil((ms + detector.settleMs) / 60_000));
-  }
-  return [...minutes].sort((a, b) => a - b).map((minute) => new Date(minute * 60_000).toISOString());
+function asking() {
+  const hits: KnownHit[] = [];
+  let thrown: Thrown | undefined;
+  return {
+    ask(since: string, event: string, answer: () => readonly LedgerHit[]): void {
+      try {
+        hits.push(...answer().map((hit) => ({ hit, since })));
+      } catch (cause) {
+        thrown ??= { cause, at: since, event };
+      }
+    },
+    judgement: (): Judgement => ({ hits, ...(thrown && { thrown }) }),
+  };
+}
+
+/** When the verdict on a value of the anchor falls due: a whole minute, rounded up, and later than it was known here. What comes over a link may be
+ * known long after its time. */
+export function dueTime(
+  { settleMs }: SettledDetector,
+  { time }: Readonly<Record<string, string>>,
+  source: string,
+): string | undefined {
+  const ms = Date.parse(time ?? "");
+  if (Number.isNaN(ms)) return undefined;
+  const settled = Math.ceil((ms + settleMs) / 60_000);
+  const known = Math.floor(Date.parse(knownSince(source)) / 60_000) + 1;
+  return new Date(Math.max(settled, Number.isNaN(known) ? settled : known) * 60_000).toISOString();
 }

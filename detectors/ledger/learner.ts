@@ -4,10 +4,12 @@ import type { K8sRequest } from "../../schemas/events/k8s-audit/facets.ts";
 import type { Peek } from "../../schemas/events/k8s-audit/peek.ts";
 import { BORDER_MS } from "../core/exchange-time.ts";
 import type { AttributeName, Kind, ValueOf } from "./entities.ts";
-import { type Fact, fact, idOf } from "./facts.ts";
+import { type Fact, fact, idOf, sourceOf } from "./facts.ts";
 
 /** A source of knowledge in the audit log: what an event tells about entities. Pure. */
 export interface AuditLearner {
+  /** What it is called where it failed. */
+  readonly name?: string;
   readonly trail: "k8s-audit";
   /** True for the text of every event that it learns from, and of few others. */
   readonly trigger: (peeked: Peek) => boolean;
@@ -18,6 +20,7 @@ export interface AuditLearner {
 
 /** A source of knowledge in CloudTrail. */
 export interface CallLearner {
+  readonly name?: string;
   readonly trail: "cloudtrail";
   /** Source of a regular expression that fits the text of every record that it learns from. */
   readonly trigger: string;
@@ -30,8 +33,9 @@ export type Learner = AuditLearner | CallLearner;
 export function about<K extends Kind>(
   kind: K,
   id: string,
-  { id: source }: { readonly id: string },
+  event: { readonly id: string; readonly time: number },
 ): <A extends AttributeName<K>>(attribute: A, value: ValueOf<K, A>) => Fact {
+  const source = sourceOf(event);
   return (attribute, value) => fact(kind, id, attribute, value, source);
 }
 

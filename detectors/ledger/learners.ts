@@ -15,8 +15,12 @@ import { mints } from "./learn/tokens.ts";
 import { personCalls, personInAudit } from "./learn/whereabouts.ts";
 import type { AuditLearner, CallLearner } from "./learner.ts";
 
+/** With the names that they have here. */
+const named = <L extends AuditLearner | CallLearner>(all: Readonly<Record<string, L>>): readonly L[] =>
+  Object.entries(all).map(([name, learner]) => ({ ...learner, name }));
+
 /** Every source of knowledge. */
-export const auditLearners: readonly AuditLearner[] = [
+export const auditLearners: readonly AuditLearner[] = named<AuditLearner>({
   pods,
   mints,
   nodesInAudit,
@@ -31,8 +35,8 @@ export const auditLearners: readonly AuditLearner[] = [
   tokensHeard,
   nodesJoining,
   nodeAddresses,
-];
-export const callLearners: readonly CallLearner[] = [
+});
+export const callLearners: readonly CallLearner[] = named<CallLearner>({
   issued,
   exchanges,
   calls,
@@ -46,4 +50,4 @@ export const callLearners: readonly CallLearner[] = [
   served,
   callHeartbeat,
   personCalls,
-];
+});

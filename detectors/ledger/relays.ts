@@ -1,6 +1,6 @@
 import { egressId } from "./egress.ts";
 import { type AttributeName, entities, type Kind, type ValueOf } from "./entities.ts";
-import { attributeOf, decode, encode, type Fact, idOf, type State } from "./facts.ts";
+import { attributeOf, decode, encode, type Fact, idOf, later, type State } from "./facts.ts";
 
 /** A fact that is carried across a link, as an ordinary fact of the entity at its other end. Link and fact meet in one item: whichever
  * is written later sees both, so it does not matter which came first. */
@@ -142,20 +142,38 @@ function placeOf({ ip }: ValueOf<"key", "out">, { account, region, cluster }: Va
   return idOf("place", [account, region, cluster, ip]);
 }
 
-const byKind = Map.groupBy(relays, ({ from }) => from);
+/** What an entity passes on. `changed`: attributes that were written just now; undefined: all of it. What a relay throws is given to `failed`, and the
+ * others pass on what they have. */
+export type Relaying = (
+  state: State,
+  changed?: ReadonlySet<string>,
+  failed?: (relay: Relay, source: string, cause: unknown) => void,
+) => readonly Fact[];
 
-/** What an entity passes on. `changed`: attributes that were written just now; undefined: all of it. */
-export function relayed(state: State, changed?: ReadonlySet<string>): readonly Fact[] {
+export function relayingOver(all: readonly Relay[]): Relaying {
+  const byKind = Map.groupBy(all, ({ from }) => from);
+  return (state, changed, failed) =>
+    (byKind.get(state.kind) ?? []).flatMap((relay) => carried(relay, state, changed, failed));
+}
+
+export const relayed: Relaying = relayingOver(relays);
+
+function carried(...[relay, state, changed, failed]: [Relay, ...Parameters<Relaying>]): readonly Fact[] {
+  const { fact, over, to, as, give } = relay;
+  const links = state.sets.get(over);
+  if (links === undefined || (changed !== undefined && !changed.has(fact) && !changed.has(over))) return [];
   const facts: Fact[] = [];
-  for (const { fact, over, to, as, give } of byKind.get(state.kind) ?? []) {
-    if (changed !== undefined && !changed.has(fact) && !changed.has(over)) continue;
-    const links = state.sets.get(over);
-    if (links === undefined) continue;
-    for (const [encoded, source] of state.sets.get(fact) ?? []) {
-      const value = decode(state.kind, fact, encoded);
-      for (const link of links.keys()) {
+  for (const [encoded, source] of state.sets.get(fact) ?? []) {
+    const value = decode(state.kind, fact, encoded);
+    for (const [link, linked] of links) {
+      // It is known over there when both are known here.
+      const since = later(source, linked);
+      try {
         const given = give(value, state.id, decode(state.kind, over, link));
-        if (given !== undefined) facts.push({ kind: to, attribute: as, source, ...given });
+        if (given !== undefined) facts.push({ kind: to, attribute: as, source: since, ...given });
+      } catch (cause) {
+        if (failed === undefined) throw cause;
+        failed(relay, since, cause);
       }
     }
   }

@@ -4,6 +4,7 @@ import type { RawTrail } from "../../detectors/ledger/clock.ts";
 import type { Fact } from "../../detectors/ledger/facts.ts";
 import { type ErrorCode, errorCodes } from "../../schemas/errors.ts";
 import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
+import type { Lessons } from "../ledger/school.ts";
 import { type Judge, judgeChunk } from "../pipeline/judge.ts";
 import { createTally, type Totals } from "../pipeline/tally.ts";
 import { frameOf, keptOf } from "./records.ts";
@@ -23,7 +24,7 @@ export interface Batch {
   readonly full: () => boolean;
   readonly drafts: () => readonly Draft[];
   readonly facts: () => readonly Fact[];
-  readonly lessons: () => readonly string[];
+  readonly lessons: () => Lessons;
   /** Records with pieces that could not be judged. */
   readonly kept: () => readonly KeptRecord[];
   /** All of its records, kept for one reason. */
@@ -54,7 +55,7 @@ export function startBatch(
   const records: KinesisStreamRecord[] = [];
   const drafts: Draft[] = [];
   const facts: Fact[] = [];
-  const lessons = new Set<string>();
+  const lessons = new Map<string, string>();
   const kept: KeptRecord[] = [];
   const totals: Totals[] = [];
   const newest = new Map<RawTrail, number>();
@@ -73,10 +74,10 @@ export function startBatch(
         },
         onTime: (trail, time) => newest.set(trail, Math.max(time, newest.get(trail) ?? Number.NEGATIVE_INFINITY)),
       },
+      lessons,
     );
     drafts.push(...chunk.drafts);
     for (const fact of chunk.facts) facts.push(fact);
-    for (const lesson of chunk.lessons) lessons.add(lesson);
     size += chunk.size;
     // Its verdict is missing, so that it has to be judged again when the detector is mended.
     const failed = chunk.drafts.filter(({ finding }) => finding.detector === "health/detector-error");
@@ -103,7 +104,7 @@ export function startBatch(
     full: () => size >= most.size || facts.length >= most.facts || drafts.length >= most.drafts,
     drafts: () => drafts,
     facts: () => facts,
-    lessons: () => [...lessons],
+    lessons: () => lessons,
     kept: () => kept,
     keptFor: (reason) => records.map((record) => keptOf(record, [{ ...reason }])),
     totals: () => totals,

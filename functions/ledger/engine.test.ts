@@ -223,8 +223,9 @@ describe("what waits for its verdict", () => {
     const afterHit = defineSettledDetector({
       ...{ meta: probeMeta("sequence/after-hit"), watch: "principal", anchor: "hit", settleMs: 0 },
       params: neverIssued.params,
-      detect: (principal) =>
-        principal.all("hit").map(({ time, detector }) => probeHit(`after ${detector}`, time, "mallory")),
+      detect:
+        () =>
+        ({ time, detector }) => [probeHit(`after ${detector}`, time, "mallory")],
     });
     const run = start([neverIssued, afterHit]);
     await run.engine.take([used(1)], []);
@@ -238,7 +239,9 @@ describe("what waits for its verdict", () => {
     const day = defineSettledDetector({
       ...{ meta: probeMeta("sequence/day"), watch: "principal", anchor: "hit", settleMs: 0 },
       params: neverIssued.params,
-      detect: (principal) => principal.all("hit").map(({ time }) => probeHit("a day", time, "mallory")),
+      detect:
+        () =>
+        ({ time }) => [probeHit("a day", time, "mallory")],
     });
     const run = start([usedAfterPod, day]);
     await run.engine.take([gone, used(1)], []);
@@ -250,7 +253,9 @@ describe("what waits for its verdict", () => {
     const ofItself = defineSettledDetector({
       ...{ meta: probeMeta("probe/of-itself"), watch: "principal", anchor: "hit", settleMs: 0 },
       params: neverIssued.params,
-      detect: (principal) => principal.all("hit").map(({ time }) => probeHit("again", time, principal.id)),
+      detect:
+        (principal) =>
+        ({ time }) => [probeHit("again", time, principal.id)],
     });
     const run = start([neverIssued, ofItself]);
     await run.engine.take([used(1)], []);

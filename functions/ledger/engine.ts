@@ -1,24 +1,21 @@
 import { from, lastValueFrom, mergeMap, toArray } from "rxjs";
 import type { Draft } from "../../detectors/core/compose.ts";
-import type { Armed as ArmedDetector } from "../../detectors/core/settings.ts";
-import type { Site } from "../../detectors/core/site.ts";
-import { composeLedger } from "../../detectors/ledger/compose.ts";
-import type { JoinDetector, LedgerDetector, SettledDetector } from "../../detectors/ledger/contracts.ts";
+import { createLedgerChain, type LedgerChainOptions, type LedgerCounts } from "../../detectors/ledger/chain.ts";
 import { entities, type Kind } from "../../detectors/ledger/entities.ts";
-import { decode, type Fact, idOf, OVERFLOW, type Ref, type State } from "../../detectors/ledger/facts.ts";
+import { eventIn, type Fact, idOf, knownSince, OVERFLOW, type Ref, type State } from "../../detectors/ledger/facts.ts";
 import { hitFacts } from "../../detectors/ledger/hits.ts";
-import { dueTimes, joinHits, settledHits, warmthOf } from "../../detectors/ledger/judge.ts";
-import { relayed } from "../../detectors/ledger/relays.ts";
+import { warmthOf } from "../../detectors/ledger/judge.ts";
+import { type Relay, type Relaying, relayed } from "../../detectors/ledger/relays.ts";
 import { CrosstrailError } from "../../schemas/errors.ts";
 import { fitting, isFull } from "./caps.ts";
 import type { Due, DueStore, LedgerStore } from "./ports.ts";
 import type { Recall } from "./recall.ts";
 
-export interface EngineOptions {
+export interface EngineOptions extends LedgerChainOptions {
   readonly store: LedgerStore & DueStore;
   readonly recall: Recall;
-  readonly armed: readonly ArmedDetector<LedgerDetector>[];
-  readonly site: Site;
+  /** Default: all that there are. */
+  readonly relaying?: Relaying;
   /** ms; of expiry only, no verdict rests on it. */
   readonly now: () => number;
   /** Store calls under way at a time. */
@@ -38,8 +35,9 @@ export interface Engine {
    * about whoever caused them: a second round of merge and judge, and the last (design §4). Rejects when the store does: then nothing is remembered, and
    * the batch has to come again. */
   readonly take: (facts: readonly Fact[], drafts: readonly Draft[]) => Promise<Taken>;
-  /** Judges what is due at `until` (ms) or before; `publish` resolves when the findings are out. Gives how many verdicts were cold. */
-  readonly settle: (until: number, publish: (drafts: readonly Draft[]) => Promise<void>) => Promise<number>;
+  /** Judges what is due at `until` (ms) or before; `publish` resolves when the findings are out, those of what threw included. */
+  readonly settle: (until: number, publish: (drafts: readonly Draft[]) => Promise<void>) => Promise<void>;
+  readonly counts: () => LedgerCounts;
 }
 
 const SETTLED_AT_A_TIME = 100;
@@ -48,17 +46,9 @@ const TRAILS: readonly Ref[] = ["k8s-audit", "cloudtrail"].map((trail) => ({
   id: idOf("trail", [trail]),
 }));
 
-export function createEngine({ store, recall, armed, site, now, parallel = 16 }: EngineOptions): Engine {
-  const joins = Map.groupBy(
-    armed.filter((entry): entry is ArmedDetector<JoinDetector> => entry.detector.kind === "join"),
-    ({ detector }) => detector.watch,
-  );
-  const settled = Map.groupBy(
-    armed.filter((entry): entry is ArmedDetector<SettledDetector> => entry.detector.kind === "settled"),
-    ({ detector }) => detector.watch,
-  );
-  const settledById = new Map([...settled.values()].flat().map((entry) => [entry.detector.meta.id, entry]));
-  const contextOf = (params: unknown, id: string) => ({ params, site, id });
+export function createEngine(options: EngineOptions): Engine {
+  const { store, recall, now, relaying = relayed, parallel = 16 } = options;
+  const chain = createLedgerChain(options);
 
   /** Merges facts about one entity, as far as its sets have room. Whoever tells of a full set sees the entity all the same: a batch that comes again
    * must find what it found. `held`: the facts that are in it now. */
@@ -102,17 +92,23 @@ export function createEngine({ store, recall, armed, site, now, parallel = 16 }:
   }
 
   /** Round by round: what a merge lets an entity pass on is merged in the next. Gives every entity touched, as it was after its last merge. */
-  async function mergeAll(facts: readonly Fact[]): Promise<{ touched: ReadonlyMap<string, State>; merged: Fact[] }> {
+  async function mergeAll(facts: readonly Fact[]): Promise<Merged> {
     const touched = new Map<string, State>();
     const merged: Fact[] = [];
-    const taken = new Set<string>();
-    const unknown = (fact: Fact): boolean => {
-      const key = `${refKey(fact)}\n${fact.attribute}\n${fact.value}`;
-      if (taken.has(key) || recall.knows(fact, now())) return false;
-      taken.add(key);
-      return true;
+    const health = new Map<string, Draft>();
+    const taken = new Map<string, string>();
+    const unknown = (all: readonly Fact[]): readonly Fact[] => {
+      const fresh = new Map<string, Fact>();
+      for (const fact of all) {
+        const key = `${refKey(fact)}\n${fact.attribute}\n${fact.value}`;
+        const known = taken.get(key);
+        if ((known !== undefined && known <= fact.source) || recall.knows(fact, now())) continue;
+        taken.set(key, fact.source);
+        fresh.set(key, fact);
+      }
+      return [...fresh.values()];
     };
-    let round = facts.filter(unknown);
+    let round = unknown(facts);
     while (round.length > 0) {
       const groups = [...Map.groupBy(round, refKey).values()];
       const states = await lastValueFrom(
@@ -124,44 +120,34 @@ export function createEngine({ store, recall, armed, site, now, parallel = 16 }:
           toArray(),
         ),
       );
-      round = states.flatMap(({ state, held, group }) => {
+      const passed = states.flatMap(({ state, held, group }) => {
         touched.set(refKey(state), state);
         merged.push(...held);
-        return relayed(state, new Set(group.map(({ attribute }) => attribute))).filter(unknown);
+        const failed = (relay: Relay, source: string, cause: unknown): void => {
+          const name = nameOf(relay);
+          const thrown = { cause, at: knownSince(source), event: eventIn(source) };
+          if (!health.has(`${name} ${refKey(state)}`))
+            health.set(`${name} ${refKey(state)}`, chain.failed(name, state, thrown));
+        };
+        return relaying(state, new Set(group.map(({ attribute }) => attribute)), failed);
       });
+      round = unknown(passed);
     }
-    return { touched, merged };
+    return { touched, merged, health: [...health.values()] };
   }
 
-  const duesOf = (merged: readonly Fact[]): Due[] =>
-    merged.flatMap(({ kind, id, attribute, value }) =>
-      (settled.get(kind) ?? [])
-        .filter(({ detector }) => detector.anchor === attribute)
-        .flatMap(({ detector }) =>
-          dueTimes(detector, [decode(kind, attribute, value)]).map((at) => ({
-            ...{ at, kind, id },
-            detector: detector.meta.id,
-          })),
-        ),
-    );
-
-  const judged = (state: State): Draft[] =>
-    (joins.get(state.kind) ?? []).flatMap(({ detector, params, severity }) =>
-      joinHits(detector, state, contextOf(params, state.id)).map((hit) =>
-        composeLedger(detector.meta, state, hit, severity),
-      ),
-    );
+  const judged = ({ touched, health }: Merged): Draft[] => [...[...touched.values()].flatMap(chain.touched), ...health];
 
   return {
     async take(facts, drafts) {
       const first = await mergeAll(facts);
-      const found = [...first.touched.values()].flatMap(judged);
+      const found = judged(first);
       const second = await mergeAll(hitFacts([...drafts, ...found]));
       const merged = [...first.merged, ...second.merged];
-      const dues = duesOf(merged);
+      const dues = merged.flatMap(chain.appointments);
       if (dues.length > 0) await store.put(dues);
       return {
-        drafts: [...found, ...[...second.touched.values()].flatMap(judged)],
+        drafts: [...found, ...judged(second)],
         merged: merged.length,
         remember() {
           for (const fact of merged) recall.remember(fact, now(), entities[fact.kind].keepMs);
@@ -172,37 +158,39 @@ export function createEngine({ store, recall, armed, site, now, parallel = 16 }:
       const warmth = warmthOf(await store.read(TRAILS));
       const last = new Date(until).toISOString();
       const put = new Set<string>();
-      let cold = 0;
       for (let after: Due | undefined; ; ) {
         const records = await store.due(last, SETTLED_AT_A_TIME, after);
-        if (records.length === 0) return cold;
+        if (records.length === 0) return;
         after = records.at(-1);
         // What another selection of detectors left behind waits for it.
-        const ours = records.filter(({ detector }) => settledById.has(detector));
+        const ours = records.filter(chain.knows);
         const states = await store.read(ours.map(({ kind, id }) => ({ kind, id })));
         const drafts = ours.flatMap((due, index) => {
-          const entry = settledById.get(due.detector);
           const state = states[index];
-          if (entry === undefined || state === undefined) return [];
-          const { detector, params, severity } = entry;
-          const at = Date.parse(due.at);
-          const hits = settledHits(detector, state, contextOf(params, state.id), { warmth, at });
-          if (hits !== "cold") return hits.map((hit) => composeLedger(detector.meta, state, hit, severity));
-          cold += 1;
-          return [];
+          return state === undefined ? [] : chain.settled(due, state, warmth);
         });
         const second = await mergeAll(hitFacts(drafts));
-        const dues = duesOf(second.merged).filter((due) => !put.has(dueKey(due)));
+        const dues = second.merged.flatMap(chain.appointments).filter((due) => !put.has(dueKey(due)));
         if (dues.length > 0) await store.put(dues);
-        await publish([...drafts, ...[...second.touched.values()].flatMap(judged)]);
+        await publish([...drafts, ...judged(second)]);
         await store.done(ours);
         // What the hits brought about may be due before this page. Once: a verdict may rest on the hits that it makes.
         for (const due of dues) put.add(dueKey(due));
         if (dues.some(({ at }) => at <= last)) after = undefined;
       }
     },
+    counts: chain.counts,
   };
 }
 
+/** What a batch of facts came to in the store. */
+interface Merged {
+  readonly touched: ReadonlyMap<string, State>;
+  readonly merged: readonly Fact[];
+  /** Findings on relays that threw. */
+  readonly health: readonly Draft[];
+}
+
+const nameOf = ({ from: kind, fact, to, as }: Relay): string => `relay/${kind}.${fact} to ${to}.${as}`;
 const dueKey = ({ at, kind, id, detector }: Due): string => `${at}\n${kind}\n${id}\n${detector}`;
 const refKey = ({ kind, id }: { readonly kind: Kind; readonly id: string }): string => `${kind}/${id}`;

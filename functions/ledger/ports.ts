@@ -3,9 +3,9 @@ import type { Fact, Ref, State } from "../../detectors/ledger/facts.ts";
 
 /** Where the ledger is kept. Merging is set union: any order, any repetition, any number of writers give the same ledger. */
 export interface LedgerStore {
-  /** Adds facts about one entity and gives it as it is afterwards, with whatever others wrote before. A value keeps the source that told it
-   * first. A merge that fails has to come again: it may have added some of its facts (never, of those that fit into one write: all of them or none).
-   * Rejects with E_LEDGER_FULL when the entity would outgrow the store; what it held stays. */
+  /** Adds facts about one entity and gives it as it is afterwards, with whatever others wrote before. A value keeps the smallest
+   * source that told it, which is the earliest. A merge that fails has to come again: it may have added some of its facts (never, of those that fit
+   * into one write: all of them or none). Rejects with E_LEDGER_FULL when the entity would outgrow the store; what it held stays. */
   readonly merge: (ref: Ref, facts: readonly Fact[], keepUntil: number) => Promise<State>;
   /** As they are now, every merge that has been answered included; of an entity that is not there, empty sets. */
   readonly read: (refs: readonly Ref[]) => Promise<readonly State[]>;

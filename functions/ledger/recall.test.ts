@@ -11,7 +11,9 @@ describe("what was merged", () => {
     const recall = createRecall(10);
     expect(recall.knows(used("a"), 0)).toBe(false);
     recall.remember(used("a"), 0, HOUR);
-    expect(recall.knows({ ...used("a"), source: "another event" }, 0)).toBe(true);
+    expect(recall.knows({ ...used("a"), source: "event later" }, 0)).toBe(true);
+    // Since when it is known is another matter.
+    expect(recall.knows({ ...used("a"), source: "earlier event" }, 0)).toBe(false);
     const others: Fact[] = [
       used("b"),
       used("a", "B"),

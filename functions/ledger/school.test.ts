@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { sourceOf } from "../../detectors/ledger/facts.ts";
 import { type AuditLearner, about, type CallLearner, nodeId, timeOf } from "../../detectors/ledger/learner.ts";
 import { auditLearners, callLearners } from "../../detectors/ledger/learners.ts";
 import { type Peek, peek } from "../../schemas/events/k8s-audit/peek.ts";
 import { auditEvent, users } from "../../test/support/events.ts";
 import { audit, nodeAtWork, podBound, podCall, tokenMinted } from "../../test/support/trails.ts";
-import { createSchool, type School } from "./school.ts";
+import { createSchool, type Lessons, type School } from "./school.ts";
 
 const NODE = "i-0a1b2c3d4e5f60001";
 const peeked = (line: string): Peek => {
@@ -23,8 +24,11 @@ const seen: AuditLearner = {
 const always: AuditLearner = { ...seen, trigger: ({ verb }) => verb === "update" };
 const { same: _, ...withoutSame } = always;
 const scope = { account: "111122223333", region: "eu-central-1", cluster: "demo" };
+const receivedIn = ({ request }: Peek): string => request.slice(0, request.indexOf("\n"));
+const lessonsOf = (count: number, name: string): Lessons =>
+  new Map(Array.from({ length: count }, (_unused, index) => [`${name} ${index}`, receivedIn(atWork("10:00"))]));
 const wanted = (school: School, event: Peek, ...fresh: string[]): boolean =>
-  school.wantsAudit(event, scope, new Set(fresh));
+  school.wantsAudit(event, scope, new Map(fresh.map((lesson) => [lesson, receivedIn(event)])));
 const node = auditEvent({ user: users.node(NODE), verb: "update" });
 
 describe("an event", () => {
@@ -44,18 +48,18 @@ describe("an event", () => {
     expect(wanted(school, { ...atWork("10:00"), stage: "RequestReceived" })).toBe(false);
     const lesson = school.learn({ ...node, stage: "RequestReceived" }, atWork("10:00"));
     expect(lesson.facts.map(({ kind }) => kind)).toEqual(["trail"]);
-    expect(lesson.lessons).toEqual([]);
+    expect(lesson.lessons.size).toBe(0);
   });
 
   it("tells that its trail is read", () => {
     const { facts } = createSchool([], []).learn(node, undefined);
-    expect(facts).toMatchObject([{ kind: "trail", id: "k8s-audit", attribute: "heard", source: node.id }]);
+    expect(facts).toMatchObject([{ kind: "trail", id: "k8s-audit", attribute: "heard", source: sourceOf(node) }]);
   });
 
   it("whose text could not be told is learned from by everybody", () => {
     const school = createSchool([{ ...seen, trigger: () => false }], []);
     expect(school.learn(node, undefined).facts.map(({ kind }) => kind)).toEqual(["trail", "node"]);
-    expect(school.learn(node, undefined).lessons).toEqual([]);
+    expect(school.learn(node, undefined).lessons.size).toBe(0);
     expect(school.learn(node, atWork("10:00")).facts.map(({ kind }) => kind)).toEqual(["trail"]);
   });
 });
@@ -70,6 +74,16 @@ describe("a lesson", () => {
     expect(wanted(school, atWork("10:00", "ASIAEXAMPLEFOREIGN01"))).toBe(true);
   });
 
+  it("is wanted again of an event that was earlier: since then it is known", () => {
+    const school = createSchool([seen], []);
+    school.remember(school.learn(node, atWork("10:05")).lessons);
+    expect(wanted(school, atWork("10:06"))).toBe(false);
+    expect(wanted(school, atWork("10:04"))).toBe(true);
+    school.remember(school.learn(node, atWork("10:04")).lessons);
+    school.remember(school.learn(node, atWork("10:07")).lessons);
+    expect(wanted(school, atWork("10:04"))).toBe(false);
+  });
+
   it("is wanted as long as one of those who learn has not got it, or cannot say what is the same", () => {
     const school = createSchool([seen, withoutSame as AuditLearner], []);
     school.remember(school.learn(node, atWork("10:00")).lessons);
@@ -79,16 +93,16 @@ describe("a lesson", () => {
   it("is not wanted again in the batch that it is learned in", () => {
     const school = createSchool([seen], []);
     const { lessons } = school.learn(node, atWork("10:00"));
-    expect(wanted(school, atWork("10:00"), ...lessons)).toBe(false);
+    expect(wanted(school, atWork("10:00"), ...lessons.keys())).toBe(false);
     expect(wanted(school, atWork("10:00"), "another")).toBe(true);
   });
 
   it("is forgotten when twice the capacity came after it, and known when less than that did", () => {
     const school = createSchool([seen], [], 10);
     school.remember(school.learn(node, atWork("10:00")).lessons);
-    school.remember(Array.from({ length: 9 }, (_unused, index) => `lesson ${index}`));
+    school.remember(lessonsOf(9, "lesson"));
     expect(wanted(school, atWork("10:00"))).toBe(false);
-    school.remember(Array.from({ length: 20 }, (_unused, index) => `further ${index}`));
+    school.remember(lessonsOf(20, "further"));
     expect(wanted(school, atWork("10:00"))).toBe(true);
   });
 });

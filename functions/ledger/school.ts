@@ -1,27 +1,39 @@
-import { type Fact, fact, idOf } from "../../detectors/ledger/facts.ts";
+import { type Fact, fact, idOf, sourceOf } from "../../detectors/ledger/facts.ts";
 import { type AuditLearner, type CallLearner, timeOf } from "../../detectors/ledger/learner.ts";
 import type { Scope } from "../../schemas/events/event.ts";
 import type { Peek } from "../../schemas/events/k8s-audit/peek.ts";
 import type { TrailEvent } from "../../schemas/events/trail-event.ts";
 
+/** What makes another event teach the same, each with the time of the earliest event that taught it, as its text has it. An earlier one teaches
+ * since when it is known. */
+export type Lessons = ReadonlyMap<string, string>;
+
 /** What events teach the ledger, and which need not be parsed because they teach nothing new. */
 export interface School {
   /** `scope`: where it happened, which the text does not tell. `fresh`: lessons that were learned in this batch already. */
-  readonly wantsAudit: (peeked: Peek, scope: Scope, fresh: ReadonlySet<string>) => boolean;
+  readonly wantsAudit: (peeked: Peek, scope: Scope, fresh: Lessons) => boolean;
   readonly wantsCall: (text: string) => boolean;
-  /** The facts of one event. `peeked`: what its text told, where it could be told. */
-  readonly learn: (event: TrailEvent, peeked: Peek | undefined, fresh?: ReadonlySet<string>) => Lesson;
+  /** The facts of one event. `peeked`: what its text told, where it could be told. A learner that throws is isolated. */
+  readonly learn: (event: TrailEvent, peeked: Peek | undefined, fresh?: Lessons) => Lesson;
   /** To be called when the facts of a batch are merged and its findings are out: the same need not be learned again. */
-  readonly remember: (lessons: readonly string[]) => void;
+  readonly remember: (lessons: Lessons) => void;
+  /** How often each learner has thrown. */
+  readonly threw: () => ReadonlyMap<string, number>;
 }
 
 export interface Lesson {
   readonly facts: readonly Fact[];
-  /** What makes another event teach the same. */
-  readonly lessons: readonly string[];
+  readonly lessons: Lessons;
+  readonly failures: readonly Failure[];
 }
 
-const NONE: ReadonlySet<string> = new Set();
+/** A learner that threw on an event: what it would have told is missing. */
+export interface Failure {
+  readonly learner: string;
+  readonly cause: unknown;
+}
+
+const NONE: Lessons = new Map();
 
 /** Remembers up to twice `capacity` lessons, in two generations. */
 export function createSchool(
@@ -30,39 +42,84 @@ export function createSchool(
   capacity = 200_000,
 ): School {
   const anyCall = new RegExp(calls.map(({ trigger }) => trigger).join("|") || "(?!)");
-  let young = new Set<string>();
-  let old = new Set<string>();
-  function teaches({ trigger, same }: AuditLearner, peeked: Peek, scope: Scope, fresh: ReadonlySet<string>): boolean {
+  const threw = new Map<string, number>();
+  let young = new Map<string, string>();
+  let old = new Map<string, string>();
+
+  function teaches({ trigger, same }: AuditLearner, peeked: Peek, scope: Scope, fresh: Lessons): boolean {
     if (!trigger(peeked)) return false;
     const lesson = same?.(peeked, scope);
-    return lesson === undefined || !(young.has(lesson) || old.has(lesson) || fresh.has(lesson));
+    if (lesson === undefined) return true;
+    const time = receivedIn(peeked);
+    return ![young, old, fresh].some((lessons) => {
+      const known = lessons.get(lesson);
+      return known !== undefined && known <= time;
+    });
   }
+
+  /** Asks each for what it tells; the others tell all the same where one throws. */
+  function ask<L extends AuditLearner | CallLearner>(
+    learners: readonly L[],
+    tell: (learner: L) => readonly Fact[],
+    heard: Fact,
+  ): { facts: Fact[]; failures: Failure[] } {
+    const [facts, failures]: [Fact[], Failure[]] = [[heard], []];
+    for (const [index, learner] of learners.entries()) {
+      try {
+        facts.push(...tell(learner));
+      } catch (cause) {
+        const name = `learner/${learner.name ?? `${learner.trail}-${index + 1}`}`;
+        threw.set(name, (threw.get(name) ?? 0) + 1);
+        failures.push({ learner: name, cause });
+      }
+    }
+    return { facts, failures };
+  }
+
   return {
     wantsAudit(peeked, scope, fresh) {
       if (peeked.stage === "RequestReceived") return false;
-      return audit.some((learner) => teaches(learner, peeked, scope, fresh));
+      return audit.some((learner) => {
+        try {
+          return teaches(learner, peeked, scope, fresh);
+        } catch {
+          // It is asked for the event's facts, and told of when it throws there.
+          return true;
+        }
+      });
     },
     wantsCall: (text) => anyCall.test(text),
     learn(event, peeked, fresh = NONE) {
-      const heard = fact("trail", idOf("trail", [event.trail]), "heard", { time: timeOf(event) }, event.id);
-      if (event.trail === "cloudtrail")
-        return { facts: [heard, ...calls.flatMap((learner) => learner.learn(event))], lessons: [] };
-      if (event.stage === "RequestReceived") return { facts: [heard], lessons: [] };
-      const teaching =
-        peeked === undefined ? audit : audit.filter((learner) => teaches(learner, peeked, event.scope, fresh));
-      return {
-        facts: [heard, ...teaching.flatMap((learner) => learner.learn(event))],
-        lessons: peeked === undefined ? [] : teaching.flatMap(({ same }) => same?.(peeked, event.scope) ?? []),
-      };
+      const heard = fact("trail", idOf("trail", [event.trail]), "heard", { time: timeOf(event) }, sourceOf(event));
+      if (event.trail === "cloudtrail") return { ...ask(calls, ({ learn }) => learn(event), heard), lessons: NONE };
+      if (event.stage === "RequestReceived") return { facts: [heard], lessons: NONE, failures: [] };
+      const lessons = new Map<string, string>();
+      const told = ask(
+        audit,
+        (learner) => {
+          if (peeked !== undefined && !teaches(learner, peeked, event.scope, fresh)) return [];
+          const facts = learner.learn(event);
+          const lesson = peeked && learner.same?.(peeked, event.scope);
+          if (peeked !== undefined && lesson !== undefined) lessons.set(lesson, receivedIn(peeked));
+          return facts;
+        },
+        heard,
+      );
+      return { ...told, lessons };
     },
     remember(lessons) {
-      for (const lesson of lessons) {
-        if (young.size >= capacity) {
+      for (const [lesson, time] of lessons) {
+        if (young.size >= capacity && !young.has(lesson)) {
           old = young;
-          young = new Set();
+          young = new Map();
         }
-        young.add(lesson);
+        const known = young.get(lesson) ?? old.get(lesson) ?? time;
+        young.set(lesson, known < time ? known : time);
       }
     },
+    threw: () => threw,
   };
 }
+
+/** When a request was received, from its text: its identity begins with that. */
+const receivedIn = ({ request }: Peek): string => request.slice(0, request.indexOf("\n"));

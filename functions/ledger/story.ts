@@ -1,5 +1,5 @@
 import { entities, type Kind } from "../../detectors/ledger/entities.ts";
-import { attributeOf, decode, OVERFLOW, type Ref, type State } from "../../detectors/ledger/facts.ts";
+import { attributeOf, decode, eventIn, OVERFLOW, type Ref, type State } from "../../detectors/ledger/facts.ts";
 import type { Finding } from "../../schemas/findings/finding.ts";
 import { cut, redact } from "../../schemas/redact.ts";
 import type { LedgerAdmin, LedgerStore } from "./ports.ts";
@@ -44,13 +44,13 @@ function chapterOf(state: State): Chapter {
   const lines = [...sets].flatMap(([attribute, values]) =>
     attribute === OVERFLOW
       ? []
-      : [...values].map(([value, event]): Line => {
+      : [...values].map(([value, source]): Line => {
           const parts = decode(kind, attribute, value);
           const text = attributeOf(kind, attribute).says.replace(
             /\{(\w+)\}/g,
             (_, field: string) => parts[field] || "?",
           );
-          return { ...(parts.time && { at: parts.time }), text, event };
+          return { ...(parts.time && { at: parts.time }), text, event: eventIn(source) };
         }),
   );
   // What has no time is what the entity is; it stands first.

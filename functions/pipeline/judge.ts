@@ -1,6 +1,7 @@
 import type { AuditIdMemory } from "../../detectors/core/audit-ids.ts";
 import type { Chain } from "../../detectors/core/chain.ts";
 import type { Draft } from "../../detectors/core/compose.ts";
+import { healthDraft } from "../../detectors/core/health.ts";
 import type { Screen } from "../../detectors/core/screen.ts";
 import type { Fact } from "../../detectors/ledger/facts.ts";
 import type { ErrorCode } from "../../schemas/errors.ts";
@@ -9,7 +10,7 @@ import { normaliseAudit } from "../../schemas/events/k8s-audit/normalise.ts";
 import { type Peek, peek, requestKey } from "../../schemas/events/k8s-audit/peek.ts";
 import type { TrailEvent } from "../../schemas/events/trail-event.ts";
 import { isAuditEvent, isCloudTrailRecord } from "../../schemas/validators.generated.js";
-import type { School } from "../ledger/school.ts";
+import type { Lessons, School } from "../ledger/school.ts";
 import { salvage } from "./decode/salvage.ts";
 import { unwrap } from "./decode/unwrap.ts";
 import type { Chunk, RawRecord, SetAside } from "./records.ts";
@@ -36,16 +37,15 @@ export interface Judge {
 export interface JudgedChunk {
   readonly drafts: readonly Draft[];
   readonly facts: readonly Fact[];
-  readonly lessons: readonly string[];
+  readonly lessons: Lessons;
   /** UTF-16 units of the text that was judged. */
   readonly size: number;
 }
 
-/** Judges a chunk. Every piece of it is counted, judged or set aside. */
-export function judgeChunk(chunk: Chunk, judge: Judge): JudgedChunk {
+/** Judges a chunk. Every piece of it is counted, judged or set aside. `lessons`: of chunks that are remembered together with this one. */
+export function judgeChunk(chunk: Chunk, judge: Judge, lessons = new Map<string, string>()): JudgedChunk {
   const drafts: Draft[] = [];
   const facts: Fact[] = [];
-  const lessons = new Set<string>();
   let size = 0;
   const aside = (piece: SetAside): void => {
     judge.tally.aside(piece.code);
@@ -68,17 +68,18 @@ export function judgeChunk(chunk: Chunk, judge: Judge): JudgedChunk {
       else {
         drafts.push(...judged.drafts);
         facts.push(...judged.facts);
-        for (const lesson of judged.lessons) lessons.add(lesson);
+        // Whatever is learned again was learned of an earlier time.
+        for (const [lesson, time] of judged.lessons) lessons.set(lesson, time);
       }
     }
   }
-  return { drafts, facts, lessons: [...lessons], size };
+  return { drafts, facts, lessons, size };
 }
 
 type JudgedRecord = Omit<JudgedChunk, "size">;
-const NOTHING: JudgedRecord = { drafts: [], facts: [], lessons: [] };
+const NOTHING: JudgedRecord = { drafts: [], facts: [], lessons: new Map() };
 
-function judgeRecord(record: RawRecord, judge: Judge, fresh: ReadonlySet<string>): JudgedRecord | SetAside {
+function judgeRecord(record: RawRecord, judge: Judge, fresh: Lessons): JudgedRecord | SetAside {
   const { tally } = judge;
   const { trail, text } = record;
   const peeked = trail === "k8s-audit" ? peek(text) : undefined;
@@ -101,7 +102,11 @@ function judgeRecord(record: RawRecord, judge: Judge, fresh: ReadonlySet<string>
   }
   tally.judged(record.trail, event.truncated);
   judge.onTime?.(trail, event.time);
-  return { ...(judge.school?.learn(event, peeked, fresh) ?? NOTHING), drafts: judge.chain.judge(event) };
+  const drafts = judge.chain.judge(event);
+  if (judge.school === undefined) return { ...NOTHING, drafts };
+  const { facts, lessons, failures } = judge.school.learn(event, peeked, fresh);
+  const health = failures.map(({ learner, cause }) => healthDraft(learner, event, cause));
+  return { facts, lessons, drafts: [...drafts, ...health] };
 }
 
 const wantsCall = (text: string, { screen, school }: Judge): boolean =>

@@ -8,7 +8,7 @@ import { type Clock, createClock, LATENESS_MS, type RawTrail } from "../../detec
 import { relays } from "../../detectors/ledger/relays.ts";
 import { ledgerDetectors, registry } from "../../detectors/registry.ts";
 import type { Due, Store } from "../../functions/ledger/ports.ts";
-import { manyPlaces, probes, usedAfterPod } from "../support/probes.ts";
+import { probes, usedAfterPod } from "../support/probes.ts";
 import { scenario } from "../support/scenario.ts";
 import { type Book, type Fault, type Outcome, planOf, type Run, simplePlan, workersOf } from "../support/workers.ts";
 import { root } from "../tools/folders.ts";
@@ -16,8 +16,6 @@ import { root } from "../tools/folders.ts";
 /** All but one: which of two requests came second with an auditID, a worker's own memory tells, and not the ledger. */
 const everybody = workersOf([...registry.filter(({ meta }) => meta.id !== "trail/reused-audit-id"), ...probes]);
 const onlyProbes = workersOf(probes);
-/** Those that judge by what lies within their time: a count over all of a life is another at its end. */
-const timely = workersOf(probes.filter((probe) => probe !== manyPlaces));
 
 /** Whatever becomes of the lines on their way, the ledger and the findings are those of the simple run. */
 function orderFree(run: Run, lines: fc.Arbitrary<readonly string[]>, fault: Fault = {}) {
@@ -42,6 +40,12 @@ function simply(run: Run): (lines: readonly string[]) => Promise<Outcome> {
   };
 }
 
+const samples = ledgerDetectors.map(({ meta: { id } }) => {
+  const folder = join(root, "detectors", id, "events");
+  const files = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8").trimEnd().split("\n"));
+  return { id, files };
+});
+
 describe("any order, batches, repetitions, workers, failures and crashes", () => {
   it("leave the findings of a whole day as they are", async () => {
     const simple = await everybody(simplePlan(scenario));
@@ -55,12 +59,6 @@ describe("any order, batches, repetitions, workers, failures and crashes", () =>
     await fc.assert(orderFree(onlyProbes, part), { numRuns: 60 });
   });
 
-  const samples = ledgerDetectors.map(({ meta: { id } }) => {
-    const folder = join(root, "detectors", id, "events");
-    const files = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8").trimEnd().split("\n"));
-    return { id, files };
-  });
-
   it.each(samples)("leave the findings of $id's samples as they are", async ({ files }) => {
     const some = fc.subarray(files, { minLength: 1, maxLength: 2 }).map((all) => all.flat());
     await fc.assert(orderFree(everybody, some), { numRuns: 4 });
@@ -70,13 +68,15 @@ describe("any order, batches, repetitions, workers, failures and crashes", () =>
 /** When a verdict may be made: the clock's time, of all that was read at `now`. */
 type Until = (clock: Clock, newest: number, now: number) => number | undefined;
 
+const honest: Until = (clock, _newest, now) => clock.time(now);
+
 /** Records come as late as their trail may be, and verdicts are made at any time between them. */
-const sweepFree = (until: Until) => {
-  const late = fc.array(fc.nat({ max: 100 }), { minLength: scenario.length, maxLength: scenario.length });
-  const swept = fc.array(fc.boolean(), { minLength: scenario.length, maxLength: scenario.length });
-  const simple = simply(timely);
+const sweepFree = (until: Until, run: Run = onlyProbes, lines: readonly string[] = scenario) => {
+  const late = fc.array(fc.nat({ max: 100 }), { minLength: lines.length, maxLength: lines.length });
+  const swept = fc.array(fc.boolean(), { minLength: lines.length, maxLength: lines.length });
+  const simple = simply(run);
   return fc.asyncProperty(late, swept, async (percents, sweeps) => {
-    const arriving = scenario.map((line, index) => arrival(line, percents[index] ?? 0)).sort((a, b) => a.now - b.now);
+    const arriving = lines.map((line, index) => arrival(line, percents[index] ?? 0)).sort((a, b) => a.now - b.now);
     const clock = createClock();
     let newest = 0;
     const plan = {
@@ -87,7 +87,7 @@ const sweepFree = (until: Until) => {
         return sweeps[index] === true ? until(clock, newest, now) : undefined;
       }),
     };
-    expect(await timely(plan)).toEqual(await simple(scenario));
+    expect(await run(plan)).toEqual(await simple(lines));
   });
 };
 
@@ -100,10 +100,16 @@ function arrival(line: string, percent: number) {
 
 describe("verdicts made while records come", () => {
   it("are those that are made at the end", async () => {
-    await fc.assert(
-      sweepFree((clock, _newest, now) => clock.time(now)),
-      { numRuns: 20 },
-    );
+    await fc.assert(sweepFree(honest), { numRuns: 20 });
+  });
+
+  it("are so of every detector, over a whole day", async () => {
+    await fc.assert(sweepFree(honest, everybody), { numRuns: 10 });
+  });
+
+  const files = samples.flatMap(({ id, files: all }) => all.map((lines) => ({ id, lines })));
+  it.each(files)("are so of every detector, on the samples of $id", async ({ lines }) => {
+    await fc.assert(sweepFree(honest, everybody, lines), { numRuns: 6 });
   });
 });
 

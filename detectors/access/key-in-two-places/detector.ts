@@ -56,15 +56,15 @@ export const detector = defineSettledDetector({
   }),
   detect(entity, { id, params, site }) {
     const theirs = [...entity.all("asNode"), ...entity.all("pod")];
-    if (theirs.length > 0 || entity.all("issued").some(({ to }) => to === "node" || to === "pod")) return [];
+    if (theirs.length > 0 || entity.all("issued").some(({ to }) => to === "node" || to === "pod")) return undefined;
     const known = [...params.networks, ...site.egress, ...site.proxies];
     const uses = entity.all("person").flatMap((use) => {
       const of = networkOf(use.ip);
       return of === undefined || inRanges(use.ip, known) ? [] : [{ ...use, ...of, at: Date.parse(use.time) }];
     });
-    if (!uses.some(({ trail }) => trail === "audit log")) return [];
-    const turns = uses.flatMap((start) => {
-      const within = uses.filter(({ at }) => at >= start.at && at <= start.at + WITHIN_MS);
+    if (!uses.some(({ trail }) => trail === "audit log")) return undefined;
+    const turnsFrom = (start: number) => {
+      const within = uses.filter(({ at }) => at >= start && at <= start + WITHIN_MS);
       return within.flatMap((first) =>
         within
           .filter(
@@ -72,28 +72,29 @@ export const detector = defineSettledDetector({
           )
           .map((then) => ({ first, then })),
       );
-    });
-    return turns.map(({ first, then }) => {
-      const trails = (network: string): string =>
-        [...new Set(uses.filter((use) => use.network === network).map(({ trail }) => trail))].sort().join(" and ");
-      const [one, other] = [trails(first.network), trails(then.network)];
-      // Each network in one trail alone, all day: that is how a VPN for the one or the other looks.
-      const split = one !== other && !one.includes(" and ") && !other.includes(" and ");
-      return {
-        sentence: `Key ${id} of ${first.who} came from ${first.network} (${one}) and ${then.network} (${other}) in turns`,
-        on: `${first.network} and ${then.network}`,
-        at: first.at > then.at ? first.time : then.time,
-        actor: { kind: "human", name: first.who, groups: [], accessKeyId: id },
-        action: "use a key",
-        target: first.who,
-        sourceIP: then.ip,
-        ...(split && { severity: "low" as const }),
-        evidence: [first, then].map(({ time, trail, ip, source }) => ({
-          ...{ field: "key.person", value: `${time} ${trail} ${ip}`, event: source },
-        })),
-        reasons: split ? ["one network in the audit log and the other in CloudTrail: a VPN may do that"] : [],
-      };
-    });
+    };
+    return (due) =>
+      turnsFrom(Date.parse(due.time)).map(({ first, then }) => {
+        const trails = (network: string): string =>
+          [...new Set(uses.filter((use) => use.network === network).map(({ trail }) => trail))].sort().join(" and ");
+        const [one, other] = [trails(first.network), trails(then.network)];
+        // Each network in one trail alone, all day: that is how a VPN for the one or the other looks.
+        const split = one !== other && !one.includes(" and ") && !other.includes(" and ");
+        return {
+          sentence: `Key ${id} of ${first.who} came from ${first.network} (${one}) and ${then.network} (${other}) in turns`,
+          on: `${first.network} and ${then.network}`,
+          at: first.at > then.at ? first.time : then.time,
+          actor: { kind: "human", name: first.who, groups: [], accessKeyId: id },
+          action: "use a key",
+          target: first.who,
+          sourceIP: then.ip,
+          ...(split && { severity: "low" as const }),
+          evidence: [first, then].map(({ time, trail, ip, source }) => ({
+            ...{ field: "key.person", value: `${time} ${trail} ${ip}`, event: source },
+          })),
+          reasons: split ? ["one network in the audit log and the other in CloudTrail: a VPN may do that"] : [],
+        };
+      });
   },
 });
 

@@ -74,7 +74,7 @@ export const detector = defineSettledDetector({
     const uses = entity.all("used").filter(({ trail }) => trail === "CloudTrail");
     const known = { podName: entity.all("podName"), issued: entity.all("issued"), cluster: entity.all("cluster") };
     const { pod, shown } = podKey({ id, ...known });
-    return entity.all("podEntered").flatMap((entry) => {
+    return (entry) => {
       const entered = Date.parse(entry.time);
       const before = uses.filter(({ time }) => Date.parse(time) < entered);
       const usual = usualBefore(entry.time, entity.all("podCalled"));
@@ -105,7 +105,7 @@ export const detector = defineSettledDetector({
           reasons: [`${use.time.slice(0, 16)} ${what} from ${use.ip}`],
         };
       });
-    });
+    };
   },
 });
 

@@ -54,10 +54,10 @@ export const detector = defineSettledDetector({
   params: Type.Object({}),
   detect(entity) {
     const [entry] = entity.all("entry");
-    if (entry === undefined) return [];
+    if (entry === undefined) return undefined;
     const granted = entity.all("granted").map(({ time }) => Date.parse(time));
-    const deleted = entity.all("revoked").filter(({ action }) => action === "DeleteAccessEntry");
-    return deleted.flatMap((revoked) => {
+    return (revoked) => {
+      if (revoked.action !== "DeleteAccessEntry") return [];
       const gone = Date.parse(revoked.time);
       const uses = entity.all("used").filter(({ time }) => {
         const use = Date.parse(time);
@@ -81,6 +81,6 @@ export const detector = defineSettledDetector({
         ],
         reasons: [`deleted at ${revoked.time}`],
       }));
-    });
+    };
   },
 });

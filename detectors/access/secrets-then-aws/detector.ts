@@ -83,7 +83,7 @@ export const detector = defineSettledDetector({
     const uses = entity.all("used").filter(({ trail }) => trail === "CloudTrail");
     const known = { podName: entity.all("podName"), issued: entity.all("issued"), cluster: entity.all("cluster") };
     const { pod, shown } = podKey({ id, ...known });
-    return entity.all("podSecrets").flatMap((read) => {
+    return (read) => {
       const at = Date.parse(read.time);
       const before = uses.filter(({ time }) => Date.parse(time) < at);
       const usual = usualBefore(read.time, entity.all("podCalled"));
@@ -117,6 +117,6 @@ export const detector = defineSettledDetector({
           reasons: starting ? ["the pod was only starting"] : [],
         },
       ];
-    });
+    };
   },
 });

@@ -58,23 +58,27 @@ export const detector = defineSettledDetector({
   settleMs: 30 * MINUTE_MS,
   coldness: { warm: { trail: "cloudtrail", ms: 120 * MINUTE_MS } },
   params: Type.Object({}),
-  detect(fleet, { until }) {
+  detect(fleet) {
     const launched = new Set(fleet.all("launched").map(({ node }) => node));
     const ghosts = fleet.all("joined").filter(({ node }) => !launched.has(node));
     // Where most launches are missing, it is the trail that has the gap, or these are no nodes of Auto Mode.
-    if (launched.size < 2 || new Set(ghosts.map(({ node }) => node)).size >= launched.size) return [];
-    const settled = ghosts.filter(({ time }) => time <= until);
-    return settled.map(({ time, node, by, cluster, source }) => ({
-      sentence: `Node ${node} joined cluster ${cluster}, and EKS was not seen to launch it as it launched others that day`,
-      by: `node/${node}`,
-      on: "not launched",
-      at: time,
-      actor: { kind: "node", name: `system:node:${node}`, groups: [], instanceId: node },
-      action: "create nodes",
-      target: node,
-      scope: { cluster },
-      evidence: [{ field: "fleet.joined", value: `${time} ${node} by ${by}`, event: source }],
-      reasons: [`registered by ${by}`],
-    }));
+    if (launched.size < 2 || new Set(ghosts.map(({ node }) => node)).size >= launched.size) return undefined;
+    return ({ time, node, by, cluster, source }) => {
+      if (launched.has(node)) return [];
+      return [
+        {
+          sentence: `Node ${node} joined cluster ${cluster}, and EKS was not seen to launch it as it launched others that day`,
+          by: `node/${node}`,
+          on: "not launched",
+          at: time,
+          actor: { kind: "node", name: `system:node:${node}`, groups: [], instanceId: node },
+          action: "create nodes",
+          target: node,
+          scope: { cluster },
+          evidence: [{ field: "fleet.joined", value: `${time} ${node} by ${by}`, event: source }],
+          reasons: [`registered by ${by}`],
+        },
+      ];
+    };
   },
 });

@@ -54,19 +54,19 @@ export const detector = defineSettledDetector({
   // Half an hour after the ten minutes that a request is known by.
   settleMs: 40 * MINUTE_MS,
   params: Type.Object({}),
-  detect(origin, { site, until }) {
+  detect(origin, { site }) {
     const heard = origin.all("heard");
     const nodes = new Set(heard.map(({ node }) => node));
     const [first] = heard;
     // Two others beside the one that is judged: traffic of the cluster leaves from here.
-    if (first === undefined || nodes.size > 2 || origin.overflowed("heard")) return [];
-    if (inRanges(first.ip, site.egress) || inRanges(first.ip, site.proxies)) return [];
+    if (first === undefined || nodes.size > 2 || origin.overflowed("heard")) return undefined;
+    if (inRanges(first.ip, site.egress) || inRanges(first.ip, site.proxies)) return undefined;
     const day = first.time.slice(0, "2026-11-22".length);
-    return heard.flatMap(({ time, node, cluster, ip, source }) => {
+    return ({ time, node, cluster, ip, source }) => {
       const own = new Set(origin.all("nodeIp").flatMap((entry) => (entry.node === node ? [entry.ip] : [])));
       const spoke = origin.all("nodeSpoke").filter((entry) => entry.node === node && entry.time.startsWith(day));
       const others = spoke.map((entry) => entry.ip).filter((other) => other !== ip);
-      if (time > until || own.has(ip) || others.length === 0) return [];
+      if (own.has(ip) || others.length === 0) return [];
       const usual = others.find((other) => own.has(other));
       // Of two private addresses nobody can tell which is the node's.
       if (usual === undefined && !isPublic(ip)) return [];
@@ -88,6 +88,6 @@ export const detector = defineSettledDetector({
           ],
         },
       ];
-    });
+    };
   },
 });

@@ -66,7 +66,7 @@ export const detector = defineSettledDetector({
   settleMs: 10 * MINUTE_MS,
   params: Type.Object({}),
   detect(minute, { id }) {
-    if ((["asked", "served", "podNode"] as const).some((attribute) => minute.overflowed(attribute))) return [];
+    if ((["asked", "served", "podNode"] as const).some((attribute) => minute.overflowed(attribute))) return undefined;
     const nodes = Map.groupBy(minute.all("podNode"), ({ pod }) => pod);
     const sessions = minute.all("served").map((served): Session => {
       const on = (nodes.get(served.pod) ?? []).map(({ node }) => node);
@@ -81,14 +81,19 @@ export const detector = defineSettledDetector({
     const over = balances.filter(({ surplus }) => surplus > 0);
     // One that is over the border belongs to the minute in which it begins.
     const under = balances.filter(({ deficit, from }) => deficit > 0 && from >= start && from < start + MINUTE_MS);
-    return under.flatMap((missing) =>
-      over
-        .filter((extra) => near(extra, missing))
-        // Whoever is both may be late with one half.
-        .filter((extra) => !balances.some((balance) => isLate(balance, missing, extra)))
-        .filter((extra) => !unknown.some(({ at }) => near({ from: at, to: at }, extra)))
-        .map((extra, _, rivals) => hitOf(id, extra, missing, rivals.length)),
-    );
+    return (due) =>
+      under
+        .filter(({ sessions: own }) =>
+          own.some(({ time, pod, key }) => time === due.time && pod === due.pod && key === due.key),
+        )
+        .flatMap((missing) =>
+          over
+            .filter((extra) => near(extra, missing))
+            // Whoever is both may be late with one half.
+            .filter((extra) => !balances.some((balance) => isLate(balance, missing, extra)))
+            .filter((extra) => !unknown.some(({ at }) => near({ from: at, to: at }, extra)))
+            .map((extra, _, rivals) => hitOf(id, extra, missing, rivals.length)),
+        );
   },
 });
 

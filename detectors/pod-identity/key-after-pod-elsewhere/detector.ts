@@ -66,14 +66,14 @@ export const detector = defineSettledDetector({
     const [issued] = key.all("issued").filter(({ to }) => to === "pod");
     const [cluster] = key.all("cluster");
     const gone = key.all("podGone").at(-1)?.time;
-    if (issued === undefined || cluster === undefined || gone === undefined) return [];
+    if (issued === undefined || cluster === undefined || gone === undefined) return undefined;
     const before = key.all("used").filter(({ trail, time }) => trail === "CloudTrail" && time < gone);
     const ways = {
       places: new Set(before.map(({ ip }) => ip)),
       apis: new Set(before.map(({ api }) => api)),
       complete: !key.overflowed("used"),
     };
-    return key.all("late").flatMap((late) => {
+    return (late) => {
       const verdict = late.gone === gone && worthOf(late, ways, inRanges(late.ip, site.egress));
       if (!verdict) return [];
       const { what, ...worth } = verdict;
@@ -95,7 +95,7 @@ export const detector = defineSettledDetector({
           ],
         },
       ];
-    });
+    };
   },
 });
 

@@ -68,14 +68,15 @@ export const detector = defineSettledDetector({
     const ip = lastIn(id);
     const known = place.all("known");
     const asking = new Set(known.map(({ node }) => node));
-    if (inRanges(ip, site.egress) || (asking.size < 2 && site.egress.length === 0)) return [];
+    if (inRanges(ip, site.egress) || (asking.size < 2 && site.egress.length === 0)) return undefined;
     const askers = new Set(place.all("node").map(({ node }) => node));
     const roams = [...askers].find((node) => known.some((other) => other.node === node && other.ip !== ip));
     const nodes = Map.groupBy(place.all("keyNode"), ({ key }) => key);
     const nodesOf = (key: string): readonly string[] => (nodes.get(key) ?? []).map(({ node }) => node);
     const whose = new Map(place.all("whose").map((told) => [told.key, told]));
-    const uses = place.all("used").map((used) => ({ ...used, ms: Date.parse(used.time), own: nodesOf(used.key) }));
-    return uses.flatMap(({ ms, own, ...used }) => {
+    const uses = place.all("used").map(({ time, key }) => ({ ms: Date.parse(time), own: nodesOf(key) }));
+    return (used) => {
+      const [ms, own] = [Date.parse(used.time), nodesOf(used.key)];
       const others = [...askers].filter((node) => !own.includes(node));
       // Of a key whose node is not known, any of them may be its own.
       if (others.length >= (own.length > 0 ? 2 : 3)) return [];
@@ -101,7 +102,7 @@ export const detector = defineSettledDetector({
           reasons: [reason],
         },
       ];
-    });
+    };
   },
 });
 

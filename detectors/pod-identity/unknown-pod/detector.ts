@@ -63,10 +63,10 @@ export const detector = defineSettledDetector({
   coldness: { warm: { trail: "k8s-audit", ms: DAY_MS } },
   params: Type.Object({}),
   detect(pod, { id }) {
-    if (AUDITED.some((attribute) => pod.all(attribute).length > 0)) return [];
+    if (AUDITED.some((attribute) => pod.all(attribute).length > 0)) return undefined;
     const audited = new Set(pod.all("audited").map(({ time }) => Date.parse(time)));
     const tags = pod.all("tagged").at(-1);
-    return pod.all("served").flatMap(({ time, source }) => {
+    return ({ time, source }) => {
       const hour = Math.floor(Date.parse(time) / HOUR_MS) * HOUR_MS;
       if (tags === undefined || !audited.has(hour) || !audited.has(hour - DAY_MS)) return [];
       const name = `${tags.namespace}/${tags.name}`;
@@ -85,6 +85,6 @@ export const detector = defineSettledDetector({
           ],
         },
       ];
-    });
+    };
   },
 });

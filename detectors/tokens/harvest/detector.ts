@@ -64,17 +64,23 @@ export const detector = defineSettledDetector({
   detect(principal, { params: { accounts, windowMinutes, minters } }) {
     const name = nameIn(principal.id);
     const counted = principal.all("minted").filter((mint) => !byDesign(name, mint, minters));
-    return dense(counted, accounts, windowMinutes * MINUTE_MS).map((mint) => ({
-      sentence: `${name} had tokens of ${accounts} or more service accounts issued within ${windowMinutes} minutes`,
-      on: "harvest",
-      at: mint.time,
-      actor: { kind: name.startsWith(SERVICE_ACCOUNT) ? "service-account" : "human", name, groups: [] },
-      action: "create serviceaccounts/token",
-      target: mint.account,
-      scope: { cluster: mint.cluster },
-      evidence: [{ field: "principal.minted", value: `${mint.time} ${mint.account}`, event: mint.source }],
-      reasons: [`a token of ${mint.account}${mint.audiences === "" ? "" : ` for ${mint.audiences}`}`],
-    }));
+    const windows = dense(counted, accounts, windowMinutes * MINUTE_MS);
+    // All of its window: those before it were not so many when their time had come.
+    const beside = (due: Mint): typeof counted => [
+      ...new Set(windows.filter((window) => window.some((mint) => same(mint, due))).flat()),
+    ];
+    return (due) =>
+      beside(due).map((mint) => ({
+        sentence: `${name} had tokens of ${accounts} or more service accounts issued within ${windowMinutes} minutes`,
+        on: "harvest",
+        at: mint.time,
+        actor: { kind: name.startsWith(SERVICE_ACCOUNT) ? "service-account" : "human", name, groups: [] },
+        action: "create serviceaccounts/token",
+        target: mint.account,
+        scope: { cluster: mint.cluster },
+        evidence: [{ field: "principal.minted", value: `${mint.time} ${mint.account}`, event: mint.source }],
+        reasons: [`a token of ${mint.account}${mint.audiences === "" ? "" : ` for ${mint.audiences}`}`],
+      }));
   },
 });
 
@@ -91,18 +97,25 @@ interface Mint {
   readonly bound: string;
 }
 
-/** Mints, sorted by time, that lie in a window with so many service accounts. */
-function dense<M extends Mint>(mints: readonly M[], accounts: number, windowMs: number): readonly M[] {
+const same = (one: Mint, other: Mint): boolean =>
+  one.time === other.time &&
+  one.cluster === other.cluster &&
+  one.account === other.account &&
+  one.audiences === other.audiences &&
+  one.bound === other.bound;
+
+/** Windows of mints, sorted by time, with so many service accounts. */
+function dense<M extends Mint>(mints: readonly M[], accounts: number, windowMs: number): readonly (readonly M[])[] {
   const times = mints.map(({ time }) => Date.parse(time));
-  const kept = new Set<M>();
+  const windows: M[][] = [];
   let end = 0;
   for (const [start, time] of times.entries()) {
     while (end < times.length && (times[end] ?? 0) - time <= windowMs) end += 1;
     const within = mints.slice(start, end);
     if (new Set(within.map(({ cluster, account }) => `${cluster} ${account}`)).size < accounts) continue;
-    for (const mint of within) kept.add(mint);
+    windows.push(within);
   }
-  return [...kept];
+  return windows;
 }
 
 /** A secret store issuing what it is listed for. */

@@ -58,23 +58,25 @@ export const detector = defineSettledDetector({
   coldness: { warm: { trail: "k8s-audit", ms: 25 * 60 * MINUTE_MS } },
   params: Type.Object({}),
   detect(token) {
-    if (token.all("minted").length > 0 || token.all("stale").length > 0) return [];
+    if (token.all("minted").length > 0 || token.all("stale").length > 0) return undefined;
     const [account] = token.all("account");
-    if (account === undefined) return [];
+    if (account === undefined) return undefined;
     const { cluster, namespace, serviceAccount } = account;
-    return token.all("used").map(({ time, ip, source }) => ({
-      sentence: `A token of service account ${namespace}/${serviceAccount} was used from ${ip}, and nobody was seen to issue it`,
-      on: "never issued",
-      at: time,
-      actor: {
-        ...{ kind: "service-account", name: `system:serviceaccount:${namespace}:${serviceAccount}`, groups: [] },
-        ...{ serviceAccount: `${namespace}/${serviceAccount}`, credentialId: token.id },
+    return ({ time, ip, source }) => [
+      {
+        sentence: `A token of service account ${namespace}/${serviceAccount} was used from ${ip}, and nobody was seen to issue it`,
+        on: "never issued",
+        at: time,
+        actor: {
+          ...{ kind: "service-account", name: `system:serviceaccount:${namespace}:${serviceAccount}`, groups: [] },
+          ...{ serviceAccount: `${namespace}/${serviceAccount}`, credentialId: token.id },
+        },
+        action: "use a token",
+        target: `${namespace}/${serviceAccount}`,
+        scope: { cluster },
+        ...(ip !== "" && { sourceIP: ip }),
+        evidence: [{ field: "token.used", value: `${time} from ${ip}`, event: source }],
       },
-      action: "use a token",
-      target: `${namespace}/${serviceAccount}`,
-      scope: { cluster },
-      ...(ip !== "" && { sourceIP: ip }),
-      evidence: [{ field: "token.used", value: `${time} from ${ip}`, event: source }],
-    }));
+    ];
   },
 });

@@ -62,20 +62,18 @@ export const detector = defineSettledDetector({
   // Half an hour after the ten minutes that a use is known by.
   settleMs: 40 * MINUTE_MS,
   params: Type.Object({}),
-  detect(origin, { site, until }) {
+  detect(origin, { site }) {
     const used = origin.all("used");
     const [first] = used;
-    if (first === undefined || inRanges(first.ip, site.egress) || inRanges(first.ip, site.proxies)) return [];
+    if (first === undefined || inRanges(first.ip, site.egress) || inRanges(first.ip, site.proxies)) return undefined;
     const judge = judgeAt({
       ...{ ip: first.ip, day: first.time.slice(0, 10), used },
       ...{ heard: origin.all("heard"), crowded: origin.overflowed("heard") },
       ...{ nodeIps: origin.all("nodeIp"), spoke: origin.all("nodeSpoke") },
       ...{ homes: origin.all("tokenHome"), nodes: origin.all("tokenNode"), alsoUsed: origin.all("tokenUsed") },
     });
-    const settled = used.filter(({ time }) => time <= until);
-    const worth = new Map([...new Set(settled.map(({ token }) => token))].map((token) => [token, judge(token)]));
-    return settled.flatMap(({ time, token, namespace, serviceAccount, cluster, ip, source }) => {
-      const judged = worth.get(token);
+    return ({ time, token, namespace, serviceAccount, cluster, ip, source }) => {
+      const judged = judge(token);
       if (judged === undefined) return [];
       const name = `${namespace}/${serviceAccount}`;
       return [
@@ -99,6 +97,6 @@ export const detector = defineSettledDetector({
           reasons: [judged.reason],
         },
       ];
-    });
+    };
   },
 });

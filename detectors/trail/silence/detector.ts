@@ -4,6 +4,8 @@ import { defineSettledDetector } from "../../ledger/contracts.ts";
 const MINUTE_MS = 60_000;
 /** Words of a trail are known to five minutes. */
 const SLOT_MS = 5 * MINUTE_MS;
+/** The anchor is known to half an hour. */
+const ANCHOR_MS = 30 * MINUTE_MS;
 const ACCOUNT = "*";
 
 /** When one trail may be silent while the other speaks. */
@@ -60,7 +62,7 @@ export const detector = defineSettledDetector({
   params: Type.Object({}),
   detect(entity) {
     const [of] = entity.all("of");
-    if (of === undefined) return [];
+    if (of === undefined) return undefined;
     const { account, region, cluster, day } = of;
     const whole = cluster === ACCOUNT;
     const rule = whole ? RULES.account : RULES.cluster;
@@ -68,35 +70,37 @@ export const detector = defineSettledDetector({
     const own = words.filter(({ trail }) => trail === rule.silent);
     const others = words.filter(({ trail }) => trail === rule.other);
     const heard = new Set(own.map(({ at }) => at));
-    return own.flatMap((last, index) => {
-      const next = own[index + 1];
-      // A silence is reported on the day on which it ends.
-      if (next === undefined || next.time.slice(0, 10) !== day) return [];
-      const slots = (next.at - last.at) / SLOT_MS - 1;
-      const meanwhile = others.filter(({ at }) => at > last.at && at < next.at);
-      const before = Array.from({ length: rule.steady.of }, (_, back) => last.at - back * SLOT_MS);
-      const steady = before.filter((at) => heard.has(at)).length >= rule.steady.heard;
-      const [told] = meanwhile;
-      if (slots < rule.slots || !steady || told === undefined || meanwhile.length < rule.share * slots) return [];
-      const from = new Date(last.at + SLOT_MS).toISOString();
-      const other = whole ? "the audit log of its clusters" : "CloudTrail";
-      const what = whole ? `CloudTrail of account ${account}` : `The audit log of cluster ${cluster}`;
-      return [
-        {
-          sentence: `${what} was silent from ${minute(from)} to ${minute(next.time)} (${slots * 5} minutes), while ${other} went on`,
-          on: `${rule.silent} silent from ${from}`,
-          at: from,
-          actor: { kind: "unknown", name: "unknown", groups: [] },
-          action: "silence",
-          target: whole ? account : cluster,
-          scope: whole ? { account } : { account, region, cluster },
-          evidence: [last, next, told].map(({ time, trail, source }) => ({
-            ...{ field: "heartbeat.spoke", value: `${time} ${trail}`, event: source },
-          })),
-          reasons: [`${other} spoke in ${meanwhile.length} of its intervals of five minutes`],
-        },
-      ];
-    });
+    const endsIn = (due: number, at: number): boolean => at >= due && at < due + ANCHOR_MS;
+    return (due) =>
+      own.flatMap((last, index) => {
+        const next = own[index + 1];
+        // A silence is reported when it ends, and on the day on which it does.
+        if (next === undefined || !endsIn(Date.parse(due.time), next.at) || next.time.slice(0, 10) !== day) return [];
+        const slots = (next.at - last.at) / SLOT_MS - 1;
+        const meanwhile = others.filter(({ at }) => at > last.at && at < next.at);
+        const before = Array.from({ length: rule.steady.of }, (_, back) => last.at - back * SLOT_MS);
+        const steady = before.filter((at) => heard.has(at)).length >= rule.steady.heard;
+        const [told] = meanwhile;
+        if (slots < rule.slots || !steady || told === undefined || meanwhile.length < rule.share * slots) return [];
+        const from = new Date(last.at + SLOT_MS).toISOString();
+        const other = whole ? "the audit log of its clusters" : "CloudTrail";
+        const what = whole ? `CloudTrail of account ${account}` : `The audit log of cluster ${cluster}`;
+        return [
+          {
+            sentence: `${what} was silent from ${minute(from)} to ${minute(next.time)} (${slots * 5} minutes), while ${other} went on`,
+            on: `${rule.silent} silent from ${from}`,
+            at: from,
+            actor: { kind: "unknown", name: "unknown", groups: [] },
+            action: "silence",
+            target: whole ? account : cluster,
+            scope: whole ? { account } : { account, region, cluster },
+            evidence: [last, next, told].map(({ time, trail, source }) => ({
+              ...{ field: "heartbeat.spoke", value: `${time} ${trail}`, event: source },
+            })),
+            reasons: [`${other} spoke in ${meanwhile.length} of its intervals of five minutes`],
+          },
+        ];
+      });
   },
 });
 

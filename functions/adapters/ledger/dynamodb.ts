@@ -47,8 +47,9 @@ const HOUR_S = 3_600;
 const PARALLEL = 16;
 
 /** A ledger in a DynamoDB table, for any number of processes. One entity is one item, and a fact is one attribute of it: its name is the set
- * and the value, its content the source, set only if it is not there. So a merge reads nothing, conflicts with no other and stores each value
- * once; of a set of value/source pairs an item would grow with every worker that tells the same. */
+ * and the value, its content the source, set only if it is not there, and then where ours is earlier than what the answer shows. So a merge
+ * reads nothing, conflicts with no other and stores each value once; of a set of value/source pairs an item would grow with every worker that
+ * tells the same. */
 export function createDynamoStore({ client, table, wait = (ms) => sleep(ms) }: DynamoOptions): Store {
   const to: Table = { client, table, wait };
 
@@ -86,6 +87,33 @@ export function createDynamoStore({ client, table, wait = (ms) => sleep(ms) }: D
     }
   }
 
+  /** Puts earlier sources in the place of later ones: few, as events come nearly in the order of their times. One at a time, so that each is right
+   * whatever others write. */
+  async function predate(ref: Ref, facts: readonly Fact[], merged: Item): Promise<Item> {
+    let item = merged;
+    for (const fact of facts) {
+      const name = attributeName(fact);
+      if ((merged[name]?.S ?? "") <= fact.source) continue;
+      const command = new UpdateItemCommand({
+        TableName: table,
+        Key: { ...entityKey(ref) },
+        UpdateExpression: "SET #0=:0",
+        ConditionExpression: "#0 > :0",
+        ExpressionAttributeNames: { "#0": name },
+        ExpressionAttributeValues: { ":0": { S: fact.source } },
+        ReturnValues: "ALL_NEW",
+      });
+      try {
+        const { Attributes } = await answered(table, client.send(command));
+        item = Attributes ?? item;
+      } catch (error) {
+        // Somebody else was earlier still.
+        if (!isConditionFailed(error)) throw error;
+      }
+    }
+    return item;
+  }
+
   async function remove(key: Item, condition: Omit<DeleteItemCommandInput, "TableName" | "Key">): Promise<number> {
     try {
       const command = new DeleteItemCommand({ TableName: table, Key: { ...key }, ...condition });
@@ -118,7 +146,7 @@ export function createDynamoStore({ client, table, wait = (ms) => sleep(ms) }: D
       const [first = [], ...rest] = chunks(distinct(facts, table), FACTS_AT_A_TIME);
       let item = await renew(ref, first, expires);
       for (const more of rest) item = await update(ref, more, expires, false);
-      return stateOf(ref, item);
+      return stateOf(ref, await predate(ref, [first, ...rest].flat(), item));
     },
     async read(refs) {
       const keys = new Map(refs.map((ref) => [entityKey(ref).pk?.S ?? "", entityKey(ref)]));
@@ -181,15 +209,15 @@ function settled(record: Waiting): [Item, Omit<DeleteItemCommandInput, "TableNam
 const sourcesOf = (facts: readonly Fact[]): [string, { S: string }][] =>
   [...new Set(facts.map(({ source }) => source))].map((source, index) => [`:${index}`, { S: source }]);
 
-/** Each value once, the first that tells it. What alone is larger than an item is refused before any of it is written. */
+/** Each value once, with the earliest source that tells it. What alone is larger than an item is refused before any of it is written. */
 function distinct(facts: readonly Fact[], table: string): readonly Fact[] {
   const byName = new Map<string, Fact>();
   let bytes = 0;
   for (const fact of facts) {
     const name = attributeName(fact);
-    if (byName.has(name)) continue;
-    byName.set(name, fact);
-    bytes += Buffer.byteLength(name) + Buffer.byteLength(fact.source);
+    const known = byName.get(name);
+    if (known === undefined || fact.source < known.source) byName.set(name, fact);
+    if (known === undefined) bytes += Buffer.byteLength(name) + Buffer.byteLength(fact.source);
   }
   if (bytes > MAX_ITEM_BYTES)
     throw new CrosstrailError("E_LEDGER_FULL", `${table}: ${bytes} bytes of facts about one entity`, {

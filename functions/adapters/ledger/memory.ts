@@ -1,5 +1,5 @@
 import type { Kind } from "../../../detectors/ledger/entities.ts";
-import type { Ref, State } from "../../../detectors/ledger/facts.ts";
+import { earlier, type Ref, type State } from "../../../detectors/ledger/facts.ts";
 import type { Due, LedgerStats, Store, Waiting } from "../../ledger/ports.ts";
 
 interface Item {
@@ -41,7 +41,7 @@ export function createMemoryStore(maxEntities = 1_000_000): Store {
       for (const { attribute, value, source } of all) {
         const values = item.sets.get(attribute) ?? new Map<string, string>();
         item.sets.set(attribute, values);
-        if (!values.has(value)) values.set(value, source);
+        values.set(value, earlier(values.get(value) ?? source, source));
       }
       return copyOf(item);
     },

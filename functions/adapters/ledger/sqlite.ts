@@ -5,7 +5,7 @@ import { CrosstrailError } from "../../../schemas/errors.ts";
 import type { LedgerStats, Store, Waiting } from "../../ledger/ports.ts";
 
 /** The layout of the file; another number is another program's, or one of a later version. */
-const VERSION = 1;
+const VERSION = 2;
 const TABLES = `
   CREATE TABLE IF NOT EXISTS fact (kind TEXT, id TEXT, attribute TEXT, value TEXT, source TEXT,
     PRIMARY KEY (kind, id, attribute, value)) WITHOUT ROWID, STRICT;
@@ -23,7 +23,9 @@ const BEFORE_ALL = ["", "", "", ""];
 export function openSqliteStore(file: string): Store {
   const db = open(file);
   const sql = {
-    add: db.prepare("INSERT OR IGNORE INTO fact VALUES (?, ?, ?, ?, ?)"),
+    add: db.prepare(
+      "INSERT INTO fact VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET source = excluded.source WHERE excluded.source < source",
+    ),
     keep: db.prepare(
       "INSERT INTO entity VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET keep_until = max(keep_until, excluded.keep_until)",
     ),

@@ -1,0 +1,135 @@
+import { type ChainCounts, count } from "../core/chain.ts";
+import type { Draft } from "../core/compose.ts";
+import type { Armed } from "../core/settings.ts";
+import type { Site } from "../core/site.ts";
+import type { Suppressions } from "../core/suppress.ts";
+import { composeLedger } from "./compose.ts";
+import type { JoinDetector, LedgerDetector, SettledDetector } from "./contracts.ts";
+import { decode, type Fact, type Ref, type State } from "./facts.ts";
+import { ledgerHealthDraft } from "./health.ts";
+import { dueTime, type Judgement, joinHits, settledHits, type Thrown, type Warmth } from "./judge.ts";
+
+/** An entity that a detector is to be asked about, and when (ISO 8601). */
+export interface Appointment extends Ref {
+  readonly at: string;
+  readonly detector: string;
+}
+
+export interface LedgerCounts extends ChainCounts {
+  /** Verdicts that were not made, by detector: the ledger was too young to tell. */
+  readonly cold: ReadonlyMap<string, number>;
+}
+
+/** The detectors of the ledger's entities. One that throws is isolated and reported as a health finding; what a suppression hides is counted, and makes
+ * nothing. */
+export interface LedgerChain {
+  /** What there exists in an entity. */
+  readonly touched: (state: State) => readonly Draft[];
+  /** Verdicts that a fact makes due. */
+  readonly appointments: (fact: Fact) => readonly Appointment[];
+  /** Whether the detector is one of these. */
+  readonly knows: (appointment: Appointment) => boolean;
+  /** A verdict whose time has come. */
+  readonly settled: (appointment: Appointment, state: State, warmth: Warmth) => readonly Draft[];
+  /** What threw on an entity that is no detector: a relay. */
+  readonly failed: (what: string, ref: Ref, thrown: Thrown) => Draft;
+  readonly counts: () => LedgerCounts;
+}
+
+export interface LedgerChainOptions {
+  readonly armed: readonly Armed<LedgerDetector>[];
+  readonly site: Site;
+  /** Default: none. */
+  readonly suppressions?: Suppressions;
+}
+
+/** Hits that are counted once, though their entity is judged again and again. */
+const REMEMBERED_HITS = 50_000;
+
+export function createLedgerChain({ armed, site, suppressions }: LedgerChainOptions): LedgerChain {
+  const joins = Map.groupBy(
+    armed.filter((entry): entry is Armed<JoinDetector> => entry.detector.kind === "join"),
+    ({ detector }) => detector.watch,
+  );
+  const settled = Map.groupBy(
+    armed.filter((entry): entry is Armed<SettledDetector> => entry.detector.kind === "settled"),
+    ({ detector }) => detector.watch,
+  );
+  const settledById = new Map([...settled.values()].flat().map((entry) => [entry.detector.meta.id, entry]));
+  const [hits, threw, cold] = [new Map<string, number>(), new Map<string, number>(), new Map<string, number>()];
+  const verdicts = createMemory(REMEMBERED_HITS);
+  let suppressed = 0;
+
+  function hides({ finding, events }: Draft): boolean {
+    const key = `${finding.id} ${[...events.keys()].join()}`;
+    const known = verdicts.get(key);
+    if (known !== undefined) return known;
+    count(hits, finding.detector);
+    const hidden = suppressions?.hides(finding, Date.parse(finding.firstSeen)) ?? false;
+    if (hidden) suppressed += 1;
+    verdicts.set(key, hidden);
+    return hidden;
+  }
+
+  /** Also a hit that cannot be made a finding is its detector's fault. */
+  function drafted({ detector, severity }: Armed<LedgerDetector>, state: Ref, judgement: Judgement): Draft[] {
+    let { thrown } = judgement;
+    const drafts = judgement.hits.flatMap(({ hit, since }) => {
+      try {
+        const draft = { ...composeLedger(detector.meta, state, hit, severity), since };
+        return hides(draft) ? [] : [draft];
+      } catch (cause) {
+        thrown ??= { cause, at: since, event: "" };
+        return [];
+      }
+    });
+    return thrown === undefined ? drafts : [...drafts, failed(`detector/${detector.meta.id}`, state, thrown)];
+  }
+
+  function failed(what: string, ref: Ref, thrown: Thrown): Draft {
+    count(threw, what.replace(/^detector\//, ""));
+    return ledgerHealthDraft(what, ref, thrown);
+  }
+
+  return {
+    touched: (state) =>
+      (joins.get(state.kind) ?? []).flatMap((entry) => {
+        const { detector, params } = entry;
+        return drafted(entry, state, joinHits(detector, state, { params, site, id: state.id }));
+      }),
+    appointments: ({ kind, id, attribute, value, source }) =>
+      (settled.get(kind) ?? []).flatMap(({ detector }) => {
+        if (detector.anchor !== attribute) return [];
+        const at = dueTime(detector, decode(kind, attribute, value), source);
+        return at === undefined ? [] : [{ at, kind, id, detector: detector.meta.id }];
+      }),
+    knows: ({ detector }) => settledById.has(detector),
+    settled({ detector: id, at }, state, warmth) {
+      const entry = settledById.get(id);
+      if (entry === undefined) return [];
+      const { detector, params } = entry;
+      const judgement = settledHits(detector, state, { params, site, id: state.id }, { warmth, at });
+      if (judgement !== "cold") return drafted(entry, state, judgement);
+      count(cold, id);
+      return [];
+    },
+    failed,
+    counts: () => ({ hits, threw, suppressed, cold }),
+  };
+}
+
+/** The last answers, in two generations. */
+function createMemory(capacity: number) {
+  let young = new Map<string, boolean>();
+  let old = new Map<string, boolean>();
+  return {
+    get: (key: string): boolean | undefined => young.get(key) ?? old.get(key),
+    set(key: string, value: boolean): void {
+      if (young.size >= capacity) {
+        old = young;
+        young = new Map();
+      }
+      young.set(key, value);
+    },
+  };
+}
