@@ -4,10 +4,12 @@ import type { Draft } from "./compose.ts";
 const MAX_EVENTS = 200;
 const MAX_NOTES = 30;
 
-/** Two drafts of one finding as one. Commutative, associative and idempotent, so that order, batching and redelivery do not show. */
+/** Two drafts of one finding as one. Commutative, associative and idempotent, so that order, batching, redelivery and the worker that merges do
+ * not show. */
 export function mergeDrafts(a: Draft, b: Draft): Draft {
   const [first, second] = leads(a, b) ? [a, b] : [b, a];
-  const all = new Map([...a.events, ...b.events]);
+  const all = new Map(a.events);
+  for (const [identity, id] of b.events) all.set(identity, min(all.get(identity) ?? id, id));
   // The smallest ids stay, whichever came first.
   const kept = new Map([...all].sort(([x], [y]) => (x < y ? -1 : 1)).slice(0, MAX_EVENTS));
   const overflow = a.overflow || b.overflow || all.size > MAX_EVENTS;
@@ -17,7 +19,8 @@ export function mergeDrafts(a: Draft, b: Draft): Draft {
     lastSeen:
       min(a.finding.lastSeen, b.finding.lastSeen) === a.finding.lastSeen ? b.finding.lastSeen : a.finding.lastSeen,
     count: kept.size,
-    events: [...new Set(kept.values())].sort(),
+    // What a finding about an entity counts rests on more than one event each.
+    events: overflow ? [...new Set(kept.values())].sort() : union(a.finding.events, b.finding.events, MAX_EVENTS),
     eventsTotal: overflow ? `${MAX_EVENTS}+` : String(kept.size),
     reasons: union(first.finding.reasons, second.finding.reasons),
     related: union(first.finding.related, second.finding.related),
@@ -28,15 +31,23 @@ export function mergeDrafts(a: Draft, b: Draft): Draft {
   return { finding, events: kept, overflow, lead: first.lead };
 }
 
-/** The higher severity leads, then the earlier event. */
+/** The higher severity leads, then the earlier event. Of two tellings of one event the text decides, as arrival must not. */
 function leads(a: Draft, b: Draft): boolean {
   const higher = severityRank(a.finding.severity) - severityRank(b.finding.severity);
-  return higher === 0 ? a.lead <= b.lead : higher > 0;
+  if (higher !== 0) return higher > 0;
+  return a.lead === b.lead ? told(a) <= told(b) : a.lead < b.lead;
+}
+
+/** What the leading draft alone says: nothing of what is merged, which changes on the way. */
+function told({ finding }: Draft): string {
+  const { firstSeen, lastSeen, count, events, eventsTotal, ...rest } = finding;
+  const { reasons, related, notExempted, synthetic, truncated, ...own } = rest;
+  return JSON.stringify(own);
 }
 
 const min = (a: string, b: string): string => (a <= b ? a : b);
 
 /** Sorted, so that no order of merging shows; the smallest stay when there are too many. */
-function union(a: readonly string[], b: readonly string[]): string[] {
-  return [...new Set([...a, ...b])].sort().slice(0, MAX_NOTES);
+function union(a: readonly string[], b: readonly string[], most = MAX_NOTES): string[] {
+  return [...new Set([...a, ...b])].sort().slice(0, most);
 }

@@ -10,7 +10,7 @@ import { programOf } from "../../test/support/program.ts";
 import { scenario } from "../../test/support/scenario.ts";
 import { batch, contextOf, envelope, record, sequenceOf } from "../../test/support/stream.ts";
 import { createMemoryStore } from "../adapters/ledger/memory.ts";
-import { createFindingBook } from "../pipeline/findings.ts";
+import { createFindingBook } from "../findings/book.ts";
 import { createDetect, type DetectParts } from "./detect.ts";
 
 /** The scenario's first lines, one in every record. */
@@ -205,7 +205,7 @@ describe("an invocation", () => {
     expect(kept.every(({ reasons }) => reasons.every(({ code }) => code === "E_DETECTOR"))).toBe(true);
     // And says so, while the ledger's detectors judge on.
     const found = new Set(published.map(({ finding }) => finding.detector));
-    expect(found).toEqual(new Set(["health/detector-error", "node-identity/foreign-key"]));
+    expect(found).toEqual(new Set(["health/detector-error", "health/quarantined", "node-identity/foreign-key"]));
   });
 
   it("is bounded by what it unpacks to, not by the number of its records", async () => {

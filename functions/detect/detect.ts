@@ -6,6 +6,7 @@ import { CrosstrailError, type ErrorKind } from "../../schemas/errors.ts";
 import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
 import { reasonOf } from "../adapters/sinks/reason.ts";
 import type { Configured } from "../runtime/config-source.ts";
+import { conditions, healthDraft } from "../runtime/health.ts";
 import type { Meter } from "../runtime/meter.ts";
 import type { Program } from "../runtime/program.ts";
 import type { Quarantine } from "../runtime/quarantine.ts";
@@ -54,7 +55,7 @@ export function createDetect(parts: DetectParts): Detect {
   async function effects(batch: Batch, program: Program): Promise<void> {
     await keepAll(batch.kept());
     const taken = await program.ledger.take(batch.facts(), batch.drafts());
-    await parts.publish([...batch.drafts(), ...taken.drafts], program.configured);
+    await parts.publish([...batch.drafts(), ...taken.drafts, ...keptHealth(batch.kept(), now())], program.configured);
     await parts.confirm?.(batch.newest());
     taken.remember();
     program.judge.school?.remember(batch.lessons());
@@ -122,3 +123,23 @@ const again = (sequence: string | undefined): KinesisStreamBatchResponse => ({
 /** What is not known to be anything else may be over when it is tried again. */
 const kindOf = (error: unknown): ErrorKind => (error instanceof CrosstrailError ? error.kind : "transient");
 const codeOf = (error: unknown) => (error instanceof CrosstrailError ? error.code : "E_BUG");
+
+/** That records were kept aside: one finding a reason and day. */
+function keptHealth(kept: readonly KeptRecord[], at: number): readonly Draft[] {
+  const byCode = Map.groupBy(
+    kept.flatMap(({ reasons, shard, sequence }) => reasons.map((reason) => ({ ...reason, shard, sequence }))),
+    ({ code }) => code,
+  );
+  return [...byCode].flatMap(([code, [first]]) =>
+    first === undefined
+      ? []
+      : healthDraft(conditions.quarantined, {
+          sentence: `Records were kept aside with ${code}: ${first.message}`,
+          ...{ on: code, at },
+          evidence: [
+            { field: "shard", value: first.shard },
+            { field: "sequence number", value: first.sequence },
+          ],
+        }),
+  );
+}

@@ -75,4 +75,4 @@ export interface FindingAdmin {
   readonly close: () => void;
 }
 
-export type Findings = FindingStore & Stamps & Told & Reminders & FindingAdmin;
+export type Findings = FindingStore & Reminders & FindingAdmin;

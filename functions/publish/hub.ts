@@ -6,10 +6,10 @@ import type { AsffFinding } from "../../schemas/findings/asff-schema.ts";
 import { isAsffFinding } from "../../schemas/validators.generated.js";
 import { reasonOf } from "../adapters/sinks/reason.ts";
 import type { FindingStore, Kept, Stamps } from "../findings/ports.ts";
-import type { Meter } from "../runtime/meter.ts";
 import { cutCalls, tooLarge } from "./calls.ts";
-import { type Asked, again, type Delay, type Park, readLetters } from "./letters.ts";
+import { type Asked, again, type Delay, readLetters } from "./letters.ts";
 import { postpone } from "./postpone.ts";
+import { type RefusalParts, refusal } from "./refusal.ts";
 
 /** One finding of a call that Security Hub did not take, though the call succeeded (aws-plumbing.md §2.2). */
 export interface Rejection {
@@ -21,14 +21,12 @@ export interface Rejection {
 /** Security Hub. Rejects when the call as a whole does: throttled, down, no access. */
 export type Hub = (findings: readonly AsffFinding[]) => Promise<readonly Rejection[]>;
 
-export interface HubParts {
+export interface HubParts extends RefusalParts {
   readonly store: Pick<FindingStore, "read"> & Stamps;
   /** Waits its turn within the rate that Security Hub allows, and rejects at once while it is known to be down. */
   readonly hub: Hub;
   readonly publisher: Omit<Publisher, "updatedAt">;
-  readonly park: Park;
   readonly delay: Delay;
-  readonly meter: Meter;
   readonly log: Logger;
   readonly now: () => number;
   /** ms that are left when no further call is begun. Default 15 s. */
@@ -52,7 +50,7 @@ const PASSING = /^(?:Internal|Throttl|ServiceUnavailable|LimitExceeded|TooManyRe
 /** The handler of the queues for Security Hub. A whole call that fails leaves its messages in the queue, longer each time; a finding that is refused is parked
  * with the reason. So a day without Security Hub loses nothing, and one bad finding holds up no other. */
 export function createHubPublisher(parts: HubParts) {
-  const { store, hub, park, delay, meter } = parts;
+  const { store, hub, delay, meter } = parts;
   const reserveMs = parts.reserveMs ?? RESERVE_MS;
 
   const each = <T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> =>
@@ -65,28 +63,7 @@ export function createHubPublisher(parts: HubParts) {
     const log = parts.log.child({ requestId: context.awsRequestId });
     const left: SQSRecord[] = [];
 
-    /** Its messages go when it is parked, and stay when it is not. */
-    async function refuse(
-      id: string | undefined,
-      records: readonly SQSRecord[],
-      code: string,
-      message: string,
-    ): Promise<void> {
-      log.error({ id, code, reason: message }, "Security Hub takes no such finding");
-      meter.count("HubRefused", 1, { code });
-      try {
-        await park({
-          sink: "security-hub",
-          code,
-          message,
-          body: records[0]?.body ?? "",
-          ...(id !== undefined && { id }),
-        });
-      } catch (error) {
-        log.error({ id, reason: reasonOf(error) }, "a refused finding could not be parked");
-        left.push(...records);
-      }
-    }
+    const refuse = refusal("security-hub", parts, log, left);
 
     function render({ kept, stamp, ...rest }: Stamped): Rendered | string {
       const updatedAt = new Date(stamp).toISOString();

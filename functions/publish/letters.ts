@@ -16,6 +16,9 @@ export interface Parked {
 /** Where what is refused is kept. Rejects while it cannot take any: then the message stays where it is. */
 export type Park = (parked: Parked) => Promise<void>;
 
+/** Tells of a finding that was refused, as a finding. Never rejects: what is parked is not lost. */
+export type Report = (parked: Parked) => Promise<void>;
+
 /** Lets a message come again after so many seconds. */
 export type Delay = (records: readonly SQSRecord[], seconds: number) => Promise<void>;
 

@@ -2,10 +2,10 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda"
 import type { Logger } from "pino";
 import { reasonOf } from "../adapters/sinks/reason.ts";
 import type { FindingStore, Kept, Told } from "../findings/ports.ts";
-import type { Meter } from "../runtime/meter.ts";
-import { type Asked, again, type Delay, type Park, readLetters } from "./letters.ts";
+import { type Asked, again, type Delay, readLetters } from "./letters.ts";
 import { type Format, type Message, messageOf } from "./message.ts";
 import { postpone } from "./postpone.ts";
+import { type RefusalParts, refusal } from "./refusal.ts";
 
 /** Of the messages given, which the topic did not take: `passing` when trying again may help. Rejects when the call as a whole fails. */
 export type Topic = (
@@ -14,13 +14,11 @@ export type Topic = (
   readonly { readonly id: string; readonly code: string; readonly message: string; readonly passing: boolean }[]
 >;
 
-export interface NotifyParts {
+export interface NotifyParts extends RefusalParts {
   readonly store: Pick<FindingStore, "read"> & Told;
   readonly topic: Topic;
   readonly format: Format;
-  readonly park: Park;
   readonly delay: Delay;
-  readonly meter: Meter;
   readonly log: Logger;
 }
 
@@ -30,20 +28,12 @@ interface Telling extends Asked {
 }
 
 /** The handler of the queue for people: a finding that is new or raised is told once at each severity. */
-export function createNotifier({ store, topic, format, park, delay, meter, ...parts }: NotifyParts) {
+export function createNotifier(parts: NotifyParts) {
+  const { store, topic, format, delay, meter } = parts;
   return async ({ Records }: SQSEvent, context: Pick<Context, "awsRequestId">): Promise<SQSBatchResponse> => {
     const log = parts.log.child({ requestId: context.awsRequestId });
     const left: SQSRecord[] = [];
-
-    async function refuse(id: string | undefined, records: readonly SQSRecord[], code: string, message: string) {
-      log.error({ id, code, reason: message }, "the topic takes no such message");
-      meter.count("TopicRefused", 1, { code });
-      const body = records[0]?.body ?? "";
-      await park({ sink: "topic", code, message, body, ...(id !== undefined && { id }) }).catch((error: unknown) => {
-        log.error({ id, reason: reasonOf(error) }, "a refused message could not be parked");
-        left.push(...records);
-      });
-    }
+    const refuse = refusal("topic", parts, log, left);
 
     async function tell(all: readonly Telling[]): Promise<void> {
       const refused = new Map(

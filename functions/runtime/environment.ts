@@ -12,9 +12,15 @@ export const variables = {
   CROSSTRAIL_DEAD_LETTER_QUEUE: "URL of the queue of findings that a sink has refused",
   CROSSTRAIL_TOPIC: "ARN of the SNS topic",
   CROSSTRAIL_ACCOUNT: "id of the account that publishes to Security Hub",
+  AWS_REGION: "Region that the function runs in",
+  AWS_LAMBDA_FUNCTION_NAME: "name of the function",
 } as const;
 
 export type Variable = keyof typeof variables;
+
+/** A variable that may be missing or empty: what it stands for is switched off. */
+export const optional = (name: Variable, env: Readonly<Record<string, string | undefined>>): string | undefined =>
+  env[name] || undefined;
 
 /** The variables that a function asks for. Throws E_CONFIG naming all that are missing. */
 export function readEnvironment<const V extends Variable>(

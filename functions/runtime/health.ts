@@ -42,7 +42,8 @@ export const conditions = {
   refused: {
     id: "health/refused",
     title: "A finding was refused by its sink",
-    description: "Security Hub or the topic does not take this finding. It is kept, and its message waits among the dead letters.",
+    description:
+      "Security Hub or the topic does not take this finding. It is kept, and its message waits among the dead letters.",
     severity: "medium",
     triage: [
       { do: "Read the reason in the dead letter, and the finding in the table." },
@@ -64,7 +65,10 @@ export interface Condition {
 }
 
 /** A finding about the pipeline itself. */
-export function healthDraft(meta: HealthMeta, { sentence, on, at, account = UNKNOWN, region = UNKNOWN, evidence = [] }: Condition): Draft {
+export function healthDraft(
+  meta: HealthMeta,
+  { sentence, on, at, account = UNKNOWN, region = UNKNOWN, evidence = [] }: Condition,
+): Draft {
   const seen = new Date(at).toISOString();
   const day = seen.slice(0, 10);
   const scope = { account, region, cluster: UNKNOWN };

@@ -2,37 +2,32 @@
 import fc from "fast-check";
 import { createAuditIdMemory } from "../../detectors/core/audit-ids.ts";
 import { createChain } from "../../detectors/core/chain.ts";
-import type { Draft } from "../../detectors/core/compose.ts";
 import { createScreen } from "../../detectors/core/screen.ts";
 import { arm } from "../../detectors/core/settings.ts";
 import type { Detector } from "../../detectors/ledger/contracts.ts";
 import { auditLearners, callLearners } from "../../detectors/ledger/learners.ts";
+import { createMemoryFindings } from "../../functions/adapters/findings/memory.ts";
 import { createMemoryStore } from "../../functions/adapters/ledger/memory.ts";
+import { createDesk } from "../../functions/findings/desk.ts";
+import type { Findings } from "../../functions/findings/ports.ts";
 import { createEngine } from "../../functions/ledger/engine.ts";
 import type { Store } from "../../functions/ledger/ports.ts";
 import { createRecall } from "../../functions/ledger/recall.ts";
 import { createSchool } from "../../functions/ledger/school.ts";
 import { createFrames } from "../../functions/pipeline/decode/frame.ts";
-import { createFindingBook } from "../../functions/pipeline/findings.ts";
 import { type Judge, judgeChunk } from "../../functions/pipeline/judge.ts";
 import { createTally } from "../../functions/pipeline/tally.ts";
-import type { Finding } from "../../schemas/findings/finding.ts";
+import type { Letter } from "../../schemas/findings/letter.ts";
 import { scope } from "./sample.ts";
-
-/** Where findings go. */
-export interface Book {
-  readonly add: (drafts: readonly Draft[]) => void;
-  readonly all: () => readonly Pick<Finding, "id" | "severity" | "subject" | "count">[];
-}
 
 /** What a mutant changes. */
 export interface Fault {
   readonly store?: (store: Store) => Store;
-  readonly book?: () => Book;
+  readonly findings?: (findings: Findings) => Findings;
   readonly remembersBeforePublish?: boolean;
 }
 
-/** What becomes of a call: of the store, or the sink. */
+/** What becomes of a call: of a store, or the outbox. */
 export type Luck = "fine" | "fails before" | "fails after";
 
 export interface Plan {
@@ -41,6 +36,9 @@ export interface Plan {
   readonly workers: number;
   /** Of store calls, as they come; then all is fine. */
   readonly calls: readonly Luck[];
+  /** Of calls of the finding store. */
+  readonly keeps: readonly Luck[];
+  /** Of the outbox. */
   readonly publishes: readonly Luck[];
   /** Whether a worker that failed goes on (false) or is started anew, as after a crash. */
   readonly crashes: readonly boolean[];
@@ -59,6 +57,8 @@ export interface Outcome {
   /** Every value that the ledger holds, sorted; which event told it first is a matter of order. */
   readonly values: readonly string[];
   readonly due: number;
+  /** Findings of which the outbox never told anybody at the severity that they have in the end. */
+  readonly untold: readonly string[];
 }
 
 type Interleave = Pick<fc.Scheduler, "schedule" | "waitFor">;
@@ -76,8 +76,16 @@ export function workersOf(detectors: readonly Detector[]): Run {
     const memory = createMemoryStore();
     const faulty = fault.store?.(interleaved(memory, scheduler)) ?? interleaved(memory, scheduler);
     const store = failing(faulty, plan.calls);
-    const book = fault.book?.() ?? createFindingBook();
-    const publish = lucky(plan.publishes, async (drafts: readonly Draft[]) => book.add(drafts));
+    const kept = interleavedFindings(createMemoryFindings(), scheduler);
+    const findings = fault.findings?.(kept) ?? kept;
+    const letters: Letter[] = [];
+    const outbox = lucky(plan.publishes, async (more: readonly Letter[]) => {
+      letters.push(...more);
+    });
+    const desk = createDesk({ store: failingFindings(findings, plan.keeps), outbox, now: () => 0, parallel: 4 });
+    const publish = async (drafts: Parameters<typeof desk.take>[0]): Promise<void> => {
+      await desk.take(drafts);
+    };
     const crashes = plan.crashes.values();
 
     function start() {
@@ -131,7 +139,7 @@ export function workersOf(detectors: readonly Detector[]): Run {
     }
     await scheduler.waitFor(Promise.all(Array.from({ length: plan.workers }, serve)));
     await scheduler.waitFor(persist(start(), ({ settle }) => settle(Date.UTC(9999))));
-    return outcomeOf(book, memory);
+    return outcomeOf(findings, letters, memory);
   };
 }
 
@@ -139,7 +147,7 @@ export function workersOf(detectors: readonly Detector[]): Run {
 export const simplePlan = (lines: readonly string[]): Plan => ({
   batches: lines.map((line) => [line]),
   workers: 1,
-  ...{ calls: [], publishes: [], crashes: [] },
+  ...{ calls: [], keeps: [], publishes: [], crashes: [] },
 });
 
 /** Any order, batches, repetitions, workers and misfortunes. */
@@ -152,6 +160,7 @@ export function planOf(lines: readonly string[]): fc.Arbitrary<Plan> {
     batches: fc.tuple(order, fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 6 })).map(cut),
     workers: fc.integer({ min: 1, max: 4 }),
     calls: fc.array(luck, { maxLength: 80, size: "max" }),
+    keeps: fc.array(luck, { maxLength: 60, size: "max" }),
     // The more often, as there are few: what a batch found must be found again.
     publishes: fc.array(fc.constantFrom<Luck>("fine", "fails before", "fails after"), { maxLength: 30, size: "max" }),
     crashes: fc.array(fc.boolean(), { maxLength: 40 }),
@@ -169,13 +178,39 @@ function cut([lines, sizes]: readonly [readonly string[], readonly number[]]): s
 }
 
 /** Every call waits for its turn twice: before its effect, and between its effect and its answer. */
-function interleaved(store: Store, scheduler: Interleave): Store {
-  const turn = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+const turns =
+  (scheduler: Interleave) =>
+  async <T>(name: string, work: () => Promise<T>): Promise<T> => {
     await scheduler.schedule(Promise.resolve(), `${name} comes`);
     const answer = await work();
     await scheduler.schedule(Promise.resolve(), `${name} is answered`);
     return answer;
   };
+
+function interleavedFindings(store: Findings, scheduler: Interleave): Findings {
+  const turn = turns(scheduler);
+  return {
+    ...store,
+    merge: (draft, keepUntil) => turn("merge finding", () => store.merge(draft, keepUntil)),
+    read: (ids) => turn("read findings", () => store.read(ids)),
+    mark: (id, mark) => turn("mark", () => store.mark(id, mark)),
+    remind: (reminders) => turn("remind", () => store.remind(reminders)),
+  };
+}
+
+function failingFindings(store: Findings, keeps: readonly Luck[]): Findings {
+  const luck = keeps.values();
+  return {
+    ...store,
+    merge: lucky(luck, store.merge),
+    read: lucky(luck, store.read),
+    mark: lucky(luck, store.mark),
+    remind: lucky(luck, store.remind),
+  };
+}
+
+function interleaved(store: Store, scheduler: Interleave): Store {
+  const turn = turns(scheduler);
   return {
     ...store,
     merge: (ref, facts, keepUntil) => turn(`merge ${ref.kind}`, () => store.merge(ref, facts, keepUntil)),
@@ -212,12 +247,18 @@ function lucky<A extends unknown[], T>(
   };
 }
 
-async function outcomeOf(book: Book, store: Store): Promise<Outcome> {
-  const findings = book.all().map(({ id, severity, subject, count }) => `${id} ${severity} ${subject} ${count}`);
+async function outcomeOf(kept: Findings, letters: readonly Letter[], store: Store): Promise<Outcome> {
+  const findings: string[] = [];
+  const untold: string[] = [];
+  for await (const { draft } of kept.all()) {
+    const { id, severity, subject, count } = draft.finding;
+    findings.push(`${id} ${severity} ${subject} ${count}`);
+    if (!letters.some((letter) => letter.notify && letter.id === id && letter.severity === severity)) untold.push(id);
+  }
   const values: string[] = [];
   for await (const { kind, id, sets } of store.all())
     for (const [attribute, all] of sets)
       for (const value of all.keys()) values.push(`${kind}/${id} ${attribute}=${value}`);
   const left = await store.due("9999-12-31", 1_000);
-  return { findings: findings.sort(), values: values.sort(), due: left.length };
+  return { findings: findings.sort(), values: values.sort(), due: left.length, untold };
 }

@@ -7,7 +7,7 @@ import { createChain } from "../../detectors/core/chain.ts";
 import { createScreen } from "../../detectors/core/screen.ts";
 import { arm } from "../../detectors/core/settings.ts";
 import { eventDetectors as registry } from "../../detectors/registry.ts";
-import { createFindingBook } from "../../functions/pipeline/findings.ts";
+import { createFindingBook } from "../../functions/findings/book.ts";
 import { judgeChunk } from "../../functions/pipeline/judge.ts";
 import { createTally } from "../../functions/pipeline/tally.ts";
 import { root } from "./folders.ts";

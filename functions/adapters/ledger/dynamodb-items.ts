@@ -50,6 +50,7 @@ export const wholeId = (ref: Ref): string | undefined =>
   entityKey(ref).pk?.S === `${ref.kind}/${ref.id}` ? undefined : ref.id;
 
 export const isEntity = (item: Item): boolean => item.sk?.S === ENTITY;
+export const isDue = (item: Item): boolean => item.pk?.S?.startsWith("due#") === true;
 
 export function refOf(item: Item): Ref {
   const pk = item.pk?.S ?? "";

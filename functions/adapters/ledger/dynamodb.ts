@@ -20,6 +20,7 @@ import {
   entityKey,
   FIRST_DUE,
   type Item,
+  isDue,
   isEntity,
   lastDue,
   refOf,
@@ -174,17 +175,17 @@ export function createDynamoStore({ client, table, wait = (ms) => sleep(ms) }: D
       const old = { ":now": { N: String(now / 1_000) } };
       const expired = { ExpressionAttributeNames: { "#t": EXPIRES }, ExpressionAttributeValues: old };
       let gone = 0;
-      for await (const { pk, sk } of scan(to, { ...expired, FilterExpression: "#t < :now" }))
-        if (pk !== undefined && sk !== undefined)
-          gone += await remove({ pk, sk }, { ...expired, ConditionExpression: "#t < :now" });
+      for await (const item of scan(to, { ...expired, FilterExpression: "#t < :now" }))
+        if (isEntity(item))
+          gone += await remove(entityKey(refOf(item)), { ...expired, ConditionExpression: "#t < :now" });
       return gone;
     },
     async stats(): Promise<LedgerStats> {
       const entities: Partial<Record<Kind, number>> = {};
       const count = { facts: 0, due: 0 };
       for await (const item of scan(to)) {
-        if (!isEntity(item)) count.due += 1;
-        else {
+        if (isDue(item)) count.due += 1;
+        if (isEntity(item)) {
           const { kind, sets } = stateOf(refOf(item), item);
           entities[kind] = (entities[kind] ?? 0) + 1;
           for (const values of sets.values()) count.facts += values.size;

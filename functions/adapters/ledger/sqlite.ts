@@ -1,27 +1,16 @@
-import type { DatabaseSync } from "node:sqlite";
 import type { Kind } from "../../../detectors/ledger/entities.ts";
 import type { Ref, State } from "../../../detectors/ledger/facts.ts";
-import { CrosstrailError } from "../../../schemas/errors.ts";
 import type { LedgerStats, Store, Waiting } from "../../ledger/ports.ts";
+import { atomically, guard, openDatabase } from "../sqlite-file.ts";
 
-/** The layout of the file; another number is another program's, or one of a later version. */
-const VERSION = 2;
-const TABLES = `
-  CREATE TABLE IF NOT EXISTS fact (kind TEXT, id TEXT, attribute TEXT, value TEXT, source TEXT,
-    PRIMARY KEY (kind, id, attribute, value)) WITHOUT ROWID, STRICT;
-  CREATE TABLE IF NOT EXISTS entity (kind TEXT, id TEXT, keep_until INTEGER, PRIMARY KEY (kind, id)) WITHOUT ROWID, STRICT;
-  CREATE INDEX IF NOT EXISTS entity_keep ON entity (keep_until);
-  CREATE TABLE IF NOT EXISTS due (at TEXT, kind TEXT, id TEXT, detector TEXT, puts INTEGER,
-    PRIMARY KEY (at, kind, id, detector)) WITHOUT ROWID, STRICT;
-  PRAGMA user_version = ${VERSION};`;
-const BUSY_MS = 5_000;
 /** Before every record. */
 const BEFORE_ALL = ["", "", "", ""];
 
 /** A ledger in a file, kept between runs; several processes may use it. Throws E_LEDGER for a file that is no ledger, and rejects with it when the
  * file cannot be read or written. */
 export function openSqliteStore(file: string): Store {
-  const db = open(file);
+  const db = openDatabase(file);
+  const guarded = guard(file);
   const sql = {
     add: db.prepare(
       "INSERT INTO fact VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET source = excluded.source WHERE excluded.source < source",
@@ -53,15 +42,6 @@ export function openSqliteStore(file: string): Store {
       sets.set(row.attribute, values);
     }
     return { kind, id, sets };
-  }
-
-  /** What goes wrong in the file is the ledger's error. */
-  async function guarded<T>(work: () => T): Promise<T> {
-    try {
-      return work();
-    } catch (cause) {
-      throw unusable(file, cause);
-    }
   }
 
   return {
@@ -115,50 +95,3 @@ export function openSqliteStore(file: string): Store {
     close: () => db.close(),
   };
 }
-
-/** All of it or nothing, also when the process ends in the middle. */
-function atomically<T>(db: DatabaseSync, work: () => T): T {
-  db.exec("BEGIN IMMEDIATE");
-  try {
-    const result = work();
-    db.exec("COMMIT");
-    return result;
-  } catch (cause) {
-    try {
-      db.exec("ROLLBACK");
-    } catch {
-      // Some errors have ended it already: a full disk, a second writer.
-    }
-    throw cause;
-  }
-}
-
-function open(file: string): DatabaseSync {
-  let db: DatabaseSync | undefined;
-  try {
-    // Asked for when it is needed: an import would end a Node that lacks it, whatever else the command was to do.
-    const sqlite = process.getBuiltinModule("node:sqlite");
-    if (sqlite === undefined) throw new Error(`Node ${process.versions.node} has no SQLite, a kept ledger needs 22.13`);
-    db = new sqlite.DatabaseSync(file);
-    prepare(db);
-    return db;
-  } catch (cause) {
-    db?.close();
-    throw unusable(file, cause);
-  }
-}
-
-function prepare(db: DatabaseSync): void {
-  db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
-  const { version, tables } = db
-    .prepare("SELECT user_version AS version, (SELECT count(*) FROM sqlite_schema) AS tables FROM pragma_user_version")
-    .get() as { readonly version: number; readonly tables: number };
-  if (version === 0 && tables > 0) throw new Error("a database of another program");
-  if (version !== 0 && version !== VERSION)
-    throw new Error(`a ledger of version ${version}, this program knows ${VERSION}`);
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
-  if (version === 0) atomically(db, () => db.exec(TABLES));
-}
-
-const unusable = (file: string, cause: unknown): CrosstrailError =>
-  new CrosstrailError("E_LEDGER", `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });

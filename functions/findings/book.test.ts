@@ -3,7 +3,7 @@ import { compose } from "../../detectors/core/compose.ts";
 import type { DetectorMeta } from "../../detectors/core/contracts.ts";
 import type { Severity } from "../../schemas/findings/finding.ts";
 import { auditEvent } from "../../test/support/events.ts";
-import { createFindingBook } from "./findings.ts";
+import { createFindingBook } from "./book.ts";
 
 const meta = { id: "a/x", version: 1, status: "stable", confidence: "high", attack: [], triage: [], description: "" };
 const draft = (on: string, severity: Severity, at = "10:00") =>

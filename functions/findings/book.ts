@@ -2,9 +2,11 @@ import type { Draft } from "../../detectors/core/compose.ts";
 import { mergeDrafts } from "../../detectors/core/merge.ts";
 import { type Finding, severityRank } from "../../schemas/findings/finding.ts";
 
-/** Findings by id, merged as they come; one process' embedded store. */
+/** Findings by id, merged as they come: what one process can hold of them. */
 export interface FindingBook {
   readonly add: (drafts: readonly Draft[]) => void;
+  readonly get: (id: string) => Draft | undefined;
+  readonly delete: (id: string) => void;
   /** Most severe first, then oldest, then by id. */
   readonly all: () => readonly Finding[];
   /** How many had to be left out, the last of that order. */
@@ -31,9 +33,14 @@ export function createFindingBook(max = MAX_FINDINGS): FindingBook {
     add(more) {
       for (const draft of more) {
         const known = drafts.get(draft.finding.id);
+        if (known === draft) continue;
         drafts.set(draft.finding.id, known === undefined ? draft : mergeDrafts(known, draft));
         if (drafts.size > max * SLACK) keep(max);
       }
+    },
+    get: (id) => drafts.get(id),
+    delete(id) {
+      drafts.delete(id);
     },
     all() {
       keep(max);
