@@ -138,4 +138,33 @@ describe("merging findings", () => {
     expect(view(mergeAll(many.toReversed()))).toEqual(view(forward));
     expect(mergeAll(many.slice(0, 200)).finding.eventsTotal).toBe("200");
   });
+
+  it("keeps every event that a finding about an entity rests on, told once or twice", () => {
+    const one = draft({ auditID: "a", second: 1, severity: "low", reason: "r" });
+    const about: Draft = { ...one, finding: { ...one.finding, events: ["a", "b", "c"] } };
+    expect(view(mergeDrafts(about, about))).toEqual(view(about));
+    const other = draft({ auditID: "d", second: 2, severity: "low", reason: "r" });
+    for (const [x, y] of [
+      [about, other],
+      [other, about],
+    ] as const)
+      expect(mergeDrafts(x, y).finding).toMatchObject({ count: 2, events: ["a", "b", "c", "d"] });
+  });
+
+  it("gives the same finding in any order and grouping of tellings that differ in their words", () => {
+    const told = (firstStep: string, reason: string): Draft => {
+      const one = draft({ auditID: "a", second: 1, severity: "low", reason });
+      return { ...one, finding: { ...one.finding, firstStep }, events: new Map([["identity", firstStep]]) };
+    };
+    // What is merged on the way (y and z have two reasons) must not decide who leads.
+    const [x, y, z] = [told("x", "1"), told("y", "1"), told("z", "2")];
+    const whole = ({ events, ...rest }: Draft) => ({ ...view({ events, ...rest }), events: [...events] });
+    for (const merged of [
+      mergeDrafts(mergeDrafts(z, y), x),
+      mergeDrafts(z, mergeDrafts(x, y)),
+      mergeDrafts(mergeDrafts(y, mergeDrafts(z, x)), y),
+    ])
+      expect(whole(merged)).toEqual(whole(mergeDrafts(x, mergeDrafts(y, z))));
+    expect(mergeDrafts(y, x).finding.firstStep).toBe("x");
+  });
 });

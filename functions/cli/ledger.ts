@@ -1,13 +1,15 @@
 import { existsSync } from "node:fs";
 import type { Kind } from "../../detectors/ledger/entities.ts";
-import { OVERFLOW, type State } from "../../detectors/ledger/facts.ts";
+import { OVERFLOW, type Ref, type State } from "../../detectors/ledger/facts.ts";
 import { valuesOf } from "../../detectors/ledger/view.ts";
 import { CrosstrailError } from "../../schemas/errors.ts";
+import type { Finding } from "../../schemas/findings/finding.ts";
+import type { Findings } from "../findings/ports.ts";
 import type { Store } from "../ledger/ports.ts";
 import { type Chapter, storyOf, subjectsNamed } from "../ledger/story.ts";
 import { safe, safeJson, styleOf, wantsColour } from "../terminal.ts";
 
-/** Opens a ledger that is there already. Loaded only where it is asked for: Node 22 warns that its SQLite is experimental. */
+/** Opens the ledger of a file. Loaded only where it is asked for: Node 22 warns that its SQLite is experimental. */
 export async function openLedger(file: string, { create = false } = {}): Promise<Store> {
   if (!create && !existsSync(file))
     throw new CrosstrailError("E_CONFIG", `${file}: no such ledger; crosstrail replay --ledger ${file} makes one`, {
@@ -17,31 +19,67 @@ export async function openLedger(file: string, { create = false } = {}): Promise
   return openSqliteStore(file);
 }
 
+/** Opens the findings beside a ledger that has been opened. */
+export async function openFindings(file: string): Promise<Findings> {
+  const { openSqliteFindings } = await import("../adapters/findings/sqlite.ts");
+  return openSqliteFindings(file);
+}
+
+/** Both, closed when the work is done. */
+async function withLedger(file: string, work: (ledger: Store, findings: Findings) => Promise<void>): Promise<void> {
+  const ledger = await openLedger(file);
+  const findings = await openFindings(file);
+  try {
+    await work(ledger, findings);
+  } finally {
+    findings.close();
+    ledger.close();
+  }
+}
+
 interface StoryOptions {
   readonly ledger: string;
   readonly format: "text" | "json";
   readonly color: boolean;
 }
 
-/** Prints an entity's timeline and those of the entities that it is linked to. Throws E_CONFIG when the ledger knows nobody of that name. */
-export async function story(name: string, { ledger, format, color }: StoryOptions): Promise<void> {
-  const store = await openLedger(ledger);
-  try {
-    const subjects = await subjectsNamed(store, name);
-    if (subjects.length === 0)
-      throw new CrosstrailError("E_CONFIG", `${ledger}: nothing is known of "${name}"`, { cause: undefined });
+/** Prints the timeline of an entity, or of a finding and its entity, and those of the entities that it is linked to. Throws E_CONFIG when the
+ * ledger knows nobody of that name. */
+export async function story(name: string, { ledger: file, format, color }: StoryOptions): Promise<void> {
+  await withLedger(file, async (ledger, findings) => {
+    const [kept] = await findings.read([name]);
+    const subjects = kept === undefined ? await subjectsNamed(ledger, name) : subjectOf(kept.draft.finding);
+    if (kept === undefined && subjects.length === 0)
+      throw new CrosstrailError("E_CONFIG", `${file}: nothing is known of "${name}"`, { cause: undefined });
+    if (kept !== undefined) print(chapterOf(kept.draft.finding), format, color);
     const seen = new Set<string>();
     for (const subject of subjects) {
-      const chapters = (await storyOf(store, subject)).filter(({ kind, id }) => !seen.has(`${kind}/${id}`));
+      const chapters = (await storyOf(ledger, subject)).filter(({ kind, id }) => !seen.has(`${kind}/${id}`));
       for (const { kind, id } of chapters) seen.add(`${kind}/${id}`);
       for (const chapter of chapters) print(chapter, format, color);
     }
-  } finally {
-    store.close();
-  }
+  });
 }
 
-function print(chapter: Chapter, format: StoryOptions["format"], color: boolean): void {
+const subjectOf = ({ entity }: Finding): readonly Ref[] =>
+  entity === undefined ? [] : [{ kind: entity.kind as Kind, id: entity.id }];
+
+/** A finding as the first chapter of its story. */
+function chapterOf({ id, severity, title, firstSeen, lastSeen, eventsTotal, events, detector, reasons }: Finding) {
+  const [event = ""] = events;
+  const lines = [
+    { at: firstSeen, text: `${severity}: ${title} (${detector})`, event },
+    ...reasons.map((text) => ({ text, event })),
+    { at: lastSeen, text: `last seen, ${eventsTotal} event${eventsTotal === "1" ? "" : "s"} in all`, event },
+  ];
+  return { kind: "finding", id, lines, incomplete: [] };
+}
+
+function print(
+  chapter: Omit<Chapter, "kind"> & { readonly kind: string },
+  format: StoryOptions["format"],
+  color: boolean,
+): void {
   if (format === "json") {
     console.log(safeJson(chapter));
     return;
@@ -54,21 +92,21 @@ function print(chapter: Chapter, format: StoryOptions["format"], color: boolean)
 }
 
 /** How much a ledger holds. */
-export async function stats(file: string): Promise<void> {
-  const store = await openLedger(file);
-  const { entities, facts, due } = await store.stats();
-  store.close();
-  const kinds = (Object.entries(entities) as [Kind, number][]).sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const [kind, count] of kinds) console.log(`${kind.padEnd(12)} ${count.toLocaleString("en")}`);
-  console.log(`${facts.toLocaleString("en")} facts, ${due.toLocaleString("en")} verdicts not yet due`);
-}
+export const stats = (file: string): Promise<void> =>
+  withLedger(file, async (ledger, findings) => {
+    const { entities, facts, due } = await ledger.stats();
+    const kinds = (Object.entries(entities) as [Kind, number][]).sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [kind, count] of kinds) console.log(`${kind.padEnd(12)} ${n(count)}`);
+    console.log(`${n(facts)} facts, ${n(due)} verdicts not yet due, ${n(await findings.count())} findings`);
+  });
 
-/** Every entity, one a line of JSON. */
-export async function exported(file: string): Promise<void> {
-  const store = await openLedger(file);
-  for await (const state of store.all()) console.log(safeJson(entityOf(state)));
-  store.close();
-}
+/** Every entity and every finding, one a line of JSON. */
+export const exported = (file: string): Promise<void> =>
+  withLedger(file, async (ledger, findings) => {
+    for await (const state of ledger.all()) console.log(safeJson(entityOf(state)));
+    for await (const { draft } of findings.all())
+      console.log(safeJson({ kind: "finding", id: draft.finding.id, finding: draft.finding }));
+  });
 
 const entityOf = (state: State): object => ({
   kind: state.kind,
@@ -80,9 +118,10 @@ const entityOf = (state: State): object => ({
 });
 
 /** Removes what has outlived its time. */
-export async function prune(file: string): Promise<void> {
-  const store = await openLedger(file);
-  const gone = await store.prune(Date.now());
-  store.close();
-  console.log(`${gone.toLocaleString("en")} entities removed`);
-}
+export const prune = (file: string): Promise<void> =>
+  withLedger(file, async (ledger, findings) => {
+    const now = Date.now();
+    console.log(`${n(await ledger.prune(now))} entities and ${n(await findings.prune(now))} findings removed`);
+  });
+
+const n = (value: number): string => value.toLocaleString("en");

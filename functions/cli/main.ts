@@ -66,7 +66,7 @@ program
     severityOf,
   )
   .option("--set-aside <file>", "write every piece that could not be judged, with its place and the reason, as NDJSON")
-  .option("--ledger <file>", "keep what is learned in a file, so that logs can be fed day by day")
+  .option("--ledger <file>", "keep what is learned and found in a file, so that logs can be fed day by day")
   .option("--shadow", "show findings of detectors in shadow, too")
   .option("--quiet", "no progress bar, no summary")
   .option("--no-color", "no colours")
@@ -106,11 +106,11 @@ const ledgerFile = (): Option =>
 program
   .command("story")
   .description(
-    "what the ledger knows of a pod, node, session, token, key, role or resource, and of what it is linked to",
+    "what the ledger knows of a finding, pod, node, session, token, key, role or resource, and of what it is linked to",
   )
   .argument(
     "<subject>",
-    "a pod's uid or namespace/name, an instance id, a session, a JTI, an access key, a role, a resource id",
+    "a finding's id, a pod's uid or namespace/name, an instance id, a session, a JTI, an access key, a role, a resource id",
   )
   .addOption(ledgerFile())
   .addOption(new Option("--format <format>").choices(["text", "json"]).default("text"))
@@ -119,8 +119,8 @@ program
 
 const ledger = program.command("ledger").description("what a kept ledger holds");
 for (const [name, description, run] of [
-  ["stats", "how many entities, facts and verdicts that are not yet due", stats],
-  ["export", "every entity, one a line of JSON", exported],
+  ["stats", "how many entities, facts, verdicts that are not yet due, and findings", stats],
+  ["export", "every entity and finding, one a line of JSON", exported],
   ["prune", "remove what has outlived its time", prune],
 ] as const)
   ledger

@@ -12,10 +12,12 @@ import type { CrosstrailError, ErrorCode } from "../../schemas/errors.ts";
 import { UNKNOWN } from "../../schemas/events/event.ts";
 import { type Severity, severityRank } from "../../schemas/findings/finding.ts";
 import { redact } from "../../schemas/redact.ts";
+import { createMemoryFindings } from "../adapters/findings/memory.ts";
 import { createMemoryStore } from "../adapters/ledger/memory.ts";
 import { type Output, openOutput } from "../adapters/sinks/output.ts";
 import { readInputs, totalBytes } from "../adapters/sources/files.ts";
 import { createFindingBook } from "../findings/book.ts";
+import { FINDING_KEEP_MS, mergeAll } from "../findings/desk.ts";
 import { createEngine } from "../ledger/engine.ts";
 import { createRecall } from "../ledger/recall.ts";
 import { createSchool } from "../ledger/school.ts";
@@ -31,7 +33,7 @@ import { refuseClashes } from "./clash.ts";
 import { readConfig } from "./config.ts";
 import { EXIT } from "./exit.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { openLedger } from "./ledger.ts";
+import { openFindings, openLedger } from "./ledger.ts";
 import { type PrintOptions, print } from "./print.ts";
 import { createProgress } from "./progress.ts";
 import { type Outcome, summaryLines } from "./summary.ts";
@@ -93,7 +95,12 @@ async function read(
   const engine = createEngine({ store, recall: createRecall(FACTS), armed: ledger, site, now: Date.now });
   const clock = createClock();
   const tally = createTally();
+  // What this run touches, as it is over all runs.
   const book = createFindingBook();
+  const kept = options.ledger === undefined ? createMemoryFindings(book) : await openFindings(options.ledger);
+  async function keep(drafts: readonly Draft[]): Promise<void> {
+    book.add((await mergeAll(kept, drafts, Date.now() + FINDING_KEEP_MS)).map(({ draft }) => draft));
+  }
   const firstAside = new Map<ErrorCode, SetAside>();
   const asideLines: string[] = [];
   const inputErrors: string[] = [];
@@ -123,7 +130,7 @@ async function read(
   const source = takeUntil(readInputs(paths, { onError, signal: interrupt.signal }), interrupt.signal);
   const sink = {
     async write(drafts: readonly Draft[], { bytes }: Chunk) {
-      book.add(drafts);
+      await keep(drafts);
       progress.advance(bytes, tally.totals().read);
       for (const line of asideLines.splice(0)) await asideOutput?.write(line);
       // Lets a signal, and whoever reads our output, have a turn between two chunks.
@@ -133,11 +140,12 @@ async function read(
   await run(pipeline(source, { judge, ledger: engine, sink }));
   // Nothing more comes to a ledger in memory; what is kept waits for the files of the next day.
   const until = options.ledger === undefined ? LAST_TIME : clock.time(Date.now());
-  if (until !== undefined) await engine.settle(until, async (drafts) => book.add(drafts));
+  if (until !== undefined) await engine.settle(until, keep);
   progress.clear();
   await interrupt.settled();
   const all = await withStories(store, book.all());
   store.close();
+  kept.close();
   const findings = options.shadow === true ? all : all.filter(({ status }) => status !== "shadow");
   return {
     totals: tally.totals(),

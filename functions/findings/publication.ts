@@ -44,8 +44,8 @@ export function publicationOf(kept: Kept, now: number): Verdict {
 const severityStep = (severity: string): string => `severity ${severity}`;
 
 /** Of what a reader of the finding would see change. */
-function digestOf({ draft: { finding, overflow, lead } }: Kept): string {
+function digestOf({ draft: { finding, overflow } }: Kept): string {
   const { severity, count, firstSeen, lastSeen, reasons, related, notExempted, synthetic, truncated } = finding;
-  const shown = [severity, count, overflow, lead, firstSeen, lastSeen, reasons, related, notExempted];
+  const shown = [severity, count, overflow, firstSeen, lastSeen, reasons, related, notExempted];
   return hashOf(JSON.stringify([...shown, synthetic, truncated]));
 }

@@ -223,6 +223,7 @@ describe.each(Object.entries(places))("findings in %s", (_name, open) => {
       expect((await everything(store)).map((kept) => kept.draft.finding.title)).toEqual(["stays at 0"]);
       const back = await store.merge(draft, 30 * HOUR_MS);
       expect(back).toEqual({ draft, steps: new Set() });
+      expect(await read(store, draft)).toEqual(back);
       expect(await store.prune(21 * HOUR_MS)).toBe(0);
     });
 
