@@ -63,6 +63,13 @@ export function createChain(armed: readonly ArmedDetector[], site: Site, suppres
   return { judge, counts: () => ({ hits, threw, suppressed }) };
 }
 
+/** The counts of event detectors, those of the ledger's, and what learners threw. */
+export const addCounts = (a: ChainCounts, b: ChainCounts, learners: ReadonlyMap<string, number>): ChainCounts => ({
+  hits: new Map([...a.hits, ...b.hits]),
+  threw: new Map([...a.threw, ...b.threw, ...learners]),
+  suppressed: a.suppressed + b.suppressed,
+});
+
 const severityOf = (hit: Hit, { severity }: ArmedDetector): Severity => hit.severity ?? severity;
 
 export function count(counts: Map<string, number>, key: string): void {

@@ -29,7 +29,7 @@ export interface LedgerChain {
   readonly appointments: (fact: Fact) => readonly Appointment[];
   /** Whether the detector is one of these. */
   readonly knows: (appointment: Appointment) => boolean;
-  /** A verdict whose time has come. */
+  /** A verdict whose time has come. Of hits on principals, those count that were made before the page of records was read. */
   readonly settled: (appointment: Appointment, state: State, warmth: Warmth) => readonly Draft[];
   /** What threw on an entity that is no detector: a relay. */
   readonly failed: (what: string, ref: Ref, thrown: Thrown) => Draft;

@@ -248,7 +248,17 @@ export const entities = {
   trail: declare({
     key: ["trail"],
     keepMs: LASTING_MS,
-    attributes: { heard: set(["time"], "was read", { cap: 2_000, bucketMs: HOUR_MS }) },
+    attributes: {
+      heard: set(["time"], "was read", { cap: 2_000, bucketMs: HOUR_MS }),
+      /** Where its tides are found. */
+      day: set(["time"], "was read", { cap: 4_000, bucketMs: DAY_MS }),
+    },
+  }),
+  /** How far a trail was read, by the hour of its events: what the detection clock of all workers goes by. `read`: when, by the wall clock. */
+  tide: declare({
+    key: ["trail", "hour"],
+    keepMs: 30 * DAY_MS,
+    attributes: { newest: set(["time", "read"], "was read up to here at {read}", { cap: 600, bucketMs: MINUTE_MS }) },
   }),
   /** When the trails spoke of a cluster on a UTC day and on the day before; of a whole account where region and cluster are `*`. */
   heartbeat: declare({

@@ -121,3 +121,16 @@ describe("an entity", () => {
     expect(toKeys(state, new Set(["ip"]))).toEqual([]);
   });
 });
+
+it("what is carried is known since the later of the fact and the link", () => {
+  const [fact, link] = ["2026-11-22T10:00:00.000Z a", "2026-11-22T12:00:00.000Z b"];
+  const state = (of: string, over: string): State => ({
+    ...{ kind: "pod", id: "111122223333/eu-central-1/demo/uid" },
+    sets: new Map([
+      ["node", new Map([["i-1", of]])],
+      ["key", new Map([["ASIAEXAMPLE00000001", over]])],
+    ]),
+  });
+  for (const one of [state(fact, link), state(link, fact)])
+    expect(relayed(one).map(({ attribute, source }) => [attribute, source])).toEqual([["podNode", link]]);
+});

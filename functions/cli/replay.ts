@@ -1,10 +1,9 @@
 import { performance } from "node:perf_hooks";
 import { createAuditIdMemory } from "../../detectors/core/audit-ids.ts";
-import { createChain } from "../../detectors/core/chain.ts";
+import { addCounts, createChain } from "../../detectors/core/chain.ts";
 import type { Draft } from "../../detectors/core/compose.ts";
 import { createScreen } from "../../detectors/core/screen.ts";
 import { arm } from "../../detectors/core/settings.ts";
-import { createClock } from "../../detectors/ledger/clock.ts";
 import { auditLearners, callLearners } from "../../detectors/ledger/learners.ts";
 import { registry } from "../../detectors/registry.ts";
 import { samples } from "../../detectors/samples.generated.ts";
@@ -21,6 +20,7 @@ import { FINDING_KEEP_MS, mergeAll } from "../findings/desk.ts";
 import { createEngine } from "../ledger/engine.ts";
 import { createRecall } from "../ledger/recall.ts";
 import { createSchool } from "../ledger/school.ts";
+import { createSharedClock } from "../ledger/shared-clock.ts";
 import { withStories } from "../ledger/story.ts";
 import { createLog, type Level } from "../log.ts";
 import type { Judge } from "../pipeline/judge.ts";
@@ -92,9 +92,12 @@ async function read(
   const interrupt = onInterrupt();
   const chain = createChain(armed, site, suppressions);
   const store = options.ledger === undefined ? createMemoryStore() : await openLedger(options.ledger, { create: true });
-  const engine = createEngine({ store, recall: createRecall(FACTS), armed: ledger, site, now: Date.now });
-  const clock = createClock();
+  const engine = createEngine({ store, recall: createRecall(FACTS), armed: ledger, site, suppressions, now: Date.now });
+  // What comes of a ledger in memory is judged at the end, when nothing more comes.
+  const clock = options.ledger === undefined ? undefined : createSharedClock({ store, now: Date.now });
+  const passed = await clock?.time();
   const tally = createTally();
+  const school = createSchool(auditLearners, callLearners);
   // What this run touches, as it is over all runs.
   const book = createFindingBook();
   const kept = options.ledger === undefined ? createMemoryFindings(book) : await openFindings(options.ledger);
@@ -109,8 +112,8 @@ async function read(
     screen: createScreen(armed.map(({ detector }) => detector)),
     auditIds: createAuditIdMemory(AUDIT_IDS),
     tally,
-    school: createSchool(auditLearners, callLearners),
-    onTime: (trail, time) => clock.tick(trail, time, Date.now()),
+    school,
+    passed: () => passed,
     unwrapping: { scope: options.cluster ?? { account: UNKNOWN, region: UNKNOWN, cluster: UNKNOWN } },
     ...(options.since !== undefined && { since: options.since }),
     ...(options.until !== undefined && { until: options.until }),
@@ -137,9 +140,9 @@ async function read(
       await new Promise((resolve) => setImmediate(resolve));
     },
   };
-  await run(pipeline(source, { judge, ledger: engine, sink }));
-  // Nothing more comes to a ledger in memory; what is kept waits for the files of the next day.
-  const until = options.ledger === undefined ? LAST_TIME : clock.time(Date.now());
+  await run(pipeline(source, { judge, ledger: engine, sink, ...(clock && { clock }) }));
+  // Of what is kept, that which is not yet due waits for the files of the next day.
+  const until = clock === undefined ? LAST_TIME : await clock.time();
   if (until !== undefined) await engine.settle(until, keep);
   progress.clear();
   await interrupt.settled();
@@ -152,7 +155,8 @@ async function read(
     findings,
     shadow: all.length - findings.length,
     leftOut: book.leftOut(),
-    counts: chain.counts(),
+    counts: addCounts(chain.counts(), engine.counts(), school.threw()),
+    cold: engine.counts().cold,
     suppressions: suppressions.report(),
     firstAside,
     inputErrors,

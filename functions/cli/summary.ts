@@ -14,6 +14,8 @@ export interface Outcome {
   /** Findings that were too many to be kept. */
   readonly leftOut: number;
   readonly counts: ChainCounts;
+  /** Verdicts that were not made, by detector: the ledger was too young to tell. */
+  readonly cold: ReadonlyMap<string, number>;
   readonly suppressions: readonly SuppressionState[];
   /** The first piece that was set aside for each reason. */
   readonly firstAside: ReadonlyMap<ErrorCode, SetAside>;
@@ -39,6 +41,11 @@ export function summaryLines(outcome: Outcome, style: Style): string[] {
     ...(interrupted ? [style.bold("Interrupted: what follows covers the part that was read.")] : []),
     `${n(totals.read)} events read, ${n(totals.judged)} judged (${trails}), ${n(totals.setAside)} set aside`,
     ...asideLines(outcome),
+    ...(totals.late > 0
+      ? [
+          `${n(totals.late)} events came later than verdicts waited for them: they are kept, and what was reported stands`,
+        ]
+      : []),
     ...(totals.truncated > 0
       ? [`${n(totals.truncated)} events were cut by the log; what was left of them was judged`]
       : []),
@@ -51,11 +58,22 @@ export function summaryLines(outcome: Outcome, style: Style): string[] {
         ]
       : []),
     ...suppressions.map(suppressionLine),
-    ...[...counts.threw].map(([id, times]) => `detector ${id} failed on ${n(times)} events; see its health finding`),
+    ...[...counts.threw].map(([id, times]) => `${nameOf(id)} failed ${n(times)} times; see its health finding`),
+    ...coldLines(outcome.cold),
     style.dim(
       `${(outcome.elapsedMs / 1_000).toFixed(1)} s, ${n(perSecond(outcome))} events/s, ${n(totals.screened)} told by their text and not parsed`,
     ),
   ];
+}
+
+/** Learners and relays say what they are. */
+const nameOf = (id: string): string => (/^(?:learner|relay)\//.test(id) ? id : `detector ${id}`);
+
+function coldLines(cold: Outcome["cold"]): string[] {
+  const sum = [...cold.values()].reduce((total, count) => total + count, 0);
+  if (sum === 0) return [];
+  const each = [...cold].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, count]) => `${id} ${n(count)}`);
+  return [`${n(sum)} verdicts were not made, as too little was read before them: ${each.join(", ")}`];
 }
 
 function asideLines({ totals, firstAside }: Outcome): string[] {
@@ -97,6 +115,7 @@ export function summaryObject(outcome: Outcome): Record<string, unknown> {
     },
     hits: Object.fromEntries(counts.hits),
     threw: Object.fromEntries(counts.threw),
+    cold: Object.fromEntries(outcome.cold),
     suppressed: counts.suppressed,
     suppressions: suppressions.map(({ rule, number, used, expired }) => ({
       number,

@@ -1,6 +1,6 @@
 import type { KinesisStreamRecord } from "aws-lambda";
 import type { Draft } from "../../detectors/core/compose.ts";
-import type { RawTrail } from "../../detectors/ledger/clock.ts";
+import type { Newest, RawTrail } from "../../detectors/ledger/clock.ts";
 import type { Fact } from "../../detectors/ledger/facts.ts";
 import { type ErrorCode, errorCodes } from "../../schemas/errors.ts";
 import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
@@ -31,7 +31,7 @@ export interface Batch {
   readonly keptFor: (reason: Reason) => readonly KeptRecord[];
   readonly totals: () => readonly Totals[];
   /** Time (ms) of the newest event of each trail. */
-  readonly newest: () => ReadonlyMap<RawTrail, number>;
+  readonly newest: () => Newest;
 }
 
 /** What is held in memory at a time: text is gone once it is judged, but costs time; facts and drafts stay until they are out. */
@@ -47,10 +47,7 @@ const LIMITS: BatchLimits = { size: 48 * 1024 * 1024, facts: 20_000, drafts: 1_0
 /** A line of another log in the same group is no fault of anybody's: counted, never kept. */
 const isKept = (code: ErrorCode): boolean => code !== "E_OTHER_LOG";
 
-export function startBatch(
-  judge: Omit<Judge, "tally" | "onAside" | "onTime">,
-  limits: Partial<BatchLimits> = {},
-): Batch {
+export function startBatch(judge: Omit<Judge, "tally" | "onAside">, limits: Partial<BatchLimits> = {}): Batch {
   const most = { ...LIMITS, ...limits };
   const records: KinesisStreamRecord[] = [];
   const drafts: Draft[] = [];
@@ -72,12 +69,13 @@ export function startBatch(
         onAside: ({ code, message }) => {
           if (isKept(code)) reasons.push({ code, message });
         },
-        onTime: (trail, time) => newest.set(trail, Math.max(time, newest.get(trail) ?? Number.NEGATIVE_INFINITY)),
       },
       lessons,
     );
     drafts.push(...chunk.drafts);
     for (const fact of chunk.facts) facts.push(fact);
+    for (const [trail, time] of chunk.newest)
+      newest.set(trail, Math.max(time, newest.get(trail) ?? Number.NEGATIVE_INFINITY));
     size += chunk.size;
     // Its verdict is missing, so that it has to be judged again when the detector is mended.
     const failed = chunk.drafts.filter(({ finding }) => finding.detector === "health/detector-error");

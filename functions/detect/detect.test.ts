@@ -43,6 +43,7 @@ function harness(parts: Partial<DetectParts> = {}) {
       },
       ...{ count, lag: () => undefined, flush: () => undefined },
     },
+    ...{ clock: { advance: async () => undefined }, passed: async () => undefined },
     log: pino({ level: "silent" }),
     now: () => 0,
     ...parts,

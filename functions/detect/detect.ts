@@ -5,6 +5,7 @@ import type { Draft } from "../../detectors/core/compose.ts";
 import { CrosstrailError, type ErrorKind } from "../../schemas/errors.ts";
 import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
 import { reasonOf } from "../adapters/sinks/reason.ts";
+import type { SharedClock } from "../ledger/shared-clock.ts";
 import type { Configured } from "../runtime/config-source.ts";
 import { conditions, healthDraft } from "../runtime/health.ts";
 import type { Meter } from "../runtime/meter.ts";
@@ -17,8 +18,10 @@ export interface DetectParts {
   readonly program: () => Promise<Program>;
   /** Resolves when the findings are safe: kept, in the outbox, and marked. */
   readonly publish: (drafts: readonly Draft[], configured: Configured) => Promise<void>;
-  /** Called when all that was told up to these times (ms, of each trail) is merged and its findings are out. */
-  readonly confirm?: (newest: ReturnType<Batch["newest"]>) => Promise<void>;
+  /** Told how far a batch has read the trails, when its findings are out. */
+  readonly clock: Pick<SharedClock, "advance">;
+  /** ms: what the detection clock has passed, for counting what comes late. */
+  readonly passed: () => Promise<number | undefined>;
   readonly quarantine: Quarantine;
   readonly meter: Meter;
   readonly log: Logger;
@@ -56,7 +59,7 @@ export function createDetect(parts: DetectParts): Detect {
     await keepAll(batch.kept());
     const taken = await program.ledger.take(batch.facts(), batch.drafts());
     await parts.publish([...batch.drafts(), ...taken.drafts, ...keptHealth(batch.kept(), now())], program.configured);
-    await parts.confirm?.(batch.newest());
+    await parts.clock.advance(batch.newest());
     taken.remember();
     program.judge.school?.remember(batch.lessons());
     for (const totals of batch.totals()) meter.totals(totals);
@@ -95,7 +98,9 @@ export function createDetect(parts: DetectParts): Detect {
   return async ({ Records }, context) => {
     const log = parts.log.child({ requestId: context.awsRequestId, shard: Records[0]?.eventID.split(":")[0] });
     const program = await parts.program();
-    let batch = startBatch(program.judge, limits);
+    const passed = await parts.passed();
+    const start = (): Batch => startBatch({ ...program.judge, passed: () => passed }, limits);
+    let batch = start();
     try {
       for (const record of Records) {
         if (context.getRemainingTimeInMillis() < reserveMs) {
@@ -106,7 +111,7 @@ export function createDetect(parts: DetectParts): Detect {
         batch.take(record);
         if (!batch.full()) continue;
         if (!(await confirmed(batch, program, log))) return again(batch.first());
-        batch = startBatch(program.judge, limits);
+        batch = start();
       }
       return (await confirmed(batch, program, log)) ? { batchItemFailures: [] } : again(batch.first());
     } finally {

@@ -32,6 +32,13 @@ describe("what was merged", () => {
     expect(recall.knows(used("a"), 2 * HOUR - 1)).toBe(true);
   });
 
+  it("keeps the earliest source with which it is remembered", () => {
+    const recall = createRecall(10);
+    for (const source of ["2", "1", "3"]) recall.remember({ ...used("a"), source }, 0, HOUR);
+    expect(recall.knows({ ...used("a"), source: "1" }, 0)).toBe(true);
+    expect(recall.knows({ ...used("a"), source: "0" }, 0)).toBe(false);
+  });
+
   it("is renewed also where it is young", () => {
     const recall = createRecall(10);
     recall.remember(used("a"), 0, 2 * HOUR);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { sourceOf } from "../../detectors/ledger/facts.ts";
 import { type AuditLearner, about, type CallLearner, nodeId, timeOf } from "../../detectors/ledger/learner.ts";
 import { auditLearners, callLearners } from "../../detectors/ledger/learners.ts";
-import { type Peek, peek } from "../../schemas/events/k8s-audit/peek.ts";
+import { type Peek, peek, receivedIn } from "../../schemas/events/k8s-audit/peek.ts";
 import { auditEvent, users } from "../../test/support/events.ts";
 import { audit, nodeAtWork, podBound, podCall, tokenMinted } from "../../test/support/trails.ts";
 import { createSchool, type Lessons, type School } from "./school.ts";
@@ -24,7 +24,6 @@ const seen: AuditLearner = {
 const always: AuditLearner = { ...seen, trigger: ({ verb }) => verb === "update" };
 const { same: _, ...withoutSame } = always;
 const scope = { account: "111122223333", region: "eu-central-1", cluster: "demo" };
-const receivedIn = ({ request }: Peek): string => request.slice(0, request.indexOf("\n"));
 const lessonsOf = (count: number, name: string): Lessons =>
   new Map(Array.from({ length: count }, (_unused, index) => [`${name} ${index}`, receivedIn(atWork("10:00"))]));
 const wanted = (school: School, event: Peek, ...fresh: string[]): boolean =>
@@ -41,6 +40,18 @@ describe("an event", () => {
     expect(school.wantsCall('{"eventSource":"s3.amazonaws.com","userIdentity":{"type":"AWSService"}}')).toBe(false);
     expect(wanted(createSchool([], []), atWork("10:00"))).toBe(false);
     expect(createSchool([], []).wantsCall("anything")).toBe(false);
+  });
+
+  it("that a learner cannot look at is wanted, and told of", () => {
+    const trigger = (): never => {
+      throw new Error("broken");
+    };
+    const school = createSchool([{ ...seen, trigger, name: "broken" }], []);
+    expect(wanted(school, atWork("10:00"))).toBe(true);
+    const { facts, failures } = school.learn(node, atWork("10:00"));
+    expect(facts.map(({ kind }) => kind)).toEqual(["trail"]);
+    expect(failures).toMatchObject([{ learner: "learner/broken" }]);
+    expect(school.threw()).toEqual(new Map([["learner/broken", 1]]));
   });
 
   it("that has only been received teaches nothing", () => {

@@ -1,7 +1,7 @@
 import { type Fact, fact, idOf, sourceOf } from "../../detectors/ledger/facts.ts";
 import { type AuditLearner, type CallLearner, timeOf } from "../../detectors/ledger/learner.ts";
 import type { Scope } from "../../schemas/events/event.ts";
-import type { Peek } from "../../schemas/events/k8s-audit/peek.ts";
+import { type Peek, receivedIn } from "../../schemas/events/k8s-audit/peek.ts";
 import type { TrailEvent } from "../../schemas/events/trail-event.ts";
 
 /** What makes another event teach the same, each with the time of the earliest event that taught it, as its text has it. An earlier one teaches
@@ -120,6 +120,3 @@ export function createSchool(
     threw: () => threw,
   };
 }
-
-/** When a request was received, from its text: its identity begins with that. */
-const receivedIn = ({ request }: Peek): string => request.slice(0, request.indexOf("\n"));

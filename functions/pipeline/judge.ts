@@ -3,12 +3,14 @@ import type { Chain } from "../../detectors/core/chain.ts";
 import type { Draft } from "../../detectors/core/compose.ts";
 import { healthDraft } from "../../detectors/core/health.ts";
 import type { Screen } from "../../detectors/core/screen.ts";
+import type { Newest, RawTrail } from "../../detectors/ledger/clock.ts";
 import type { Fact } from "../../detectors/ledger/facts.ts";
 import type { ErrorCode } from "../../schemas/errors.ts";
 import { normaliseCall } from "../../schemas/events/cloudtrail/normalise.ts";
 import { normaliseAudit } from "../../schemas/events/k8s-audit/normalise.ts";
-import { type Peek, peek, requestKey } from "../../schemas/events/k8s-audit/peek.ts";
+import { type Peek, peek, receivedIn, requestKey } from "../../schemas/events/k8s-audit/peek.ts";
 import type { TrailEvent } from "../../schemas/events/trail-event.ts";
+import { text as textIn } from "../../schemas/json.ts";
 import { isAuditEvent, isCloudTrailRecord } from "../../schemas/validators.generated.js";
 import type { Lessons, School } from "../ledger/school.ts";
 import { salvage } from "./decode/salvage.ts";
@@ -29,8 +31,8 @@ export interface Judge {
   readonly until?: number;
   /** Called for every piece that is set aside: a quarantine, a log, or nothing. */
   readonly onAside?: (piece: SetAside) => void;
-  /** Called with the time (ms) of every event that was parsed: what the detection clock goes by. */
-  readonly onTime?: (trail: RawRecord["trail"], time: number) => void;
+  /** ms: what the detection clock has passed. An event that is written before it comes late: published verdicts stand without it. */
+  readonly passed?: () => number | undefined;
 }
 
 /** What a chunk came to: the findings of its events, not yet merged with others, and what they teach the ledger. */
@@ -38,14 +40,20 @@ export interface JudgedChunk {
   readonly drafts: readonly Draft[];
   readonly facts: readonly Fact[];
   readonly lessons: Lessons;
+  /** How far it reads the trails: what the detection clock goes by. */
+  readonly newest: Newest;
   /** UTF-16 units of the text that was judged. */
   readonly size: number;
 }
+
+/** What one record came to. */
+type JudgedRecord = Omit<JudgedChunk, "newest" | "size"> & { readonly time: number };
 
 /** Judges a chunk. Every piece of it is counted, judged or set aside. `lessons`: of chunks that are remembered together with this one. */
 export function judgeChunk(chunk: Chunk, judge: Judge, lessons = new Map<string, string>()): JudgedChunk {
   const drafts: Draft[] = [];
   const facts: Fact[] = [];
+  const newest = new Map<RawTrail, number>();
   let size = 0;
   const aside = (piece: SetAside): void => {
     judge.tally.aside(piece.code);
@@ -68,16 +76,18 @@ export function judgeChunk(chunk: Chunk, judge: Judge, lessons = new Map<string,
       else {
         drafts.push(...judged.drafts);
         facts.push(...judged.facts);
+        newest.set(record.trail, Math.max(judged.time, newest.get(record.trail) ?? UNTOLD));
         // Whatever is learned again was learned of an earlier time.
         for (const [lesson, time] of judged.lessons) lessons.set(lesson, time);
       }
     }
   }
-  return { drafts, facts, lessons, size };
+  return { drafts, facts, lessons, newest, size };
 }
 
-type JudgedRecord = Omit<JudgedChunk, "size">;
-const NOTHING: JudgedRecord = { drafts: [], facts: [], lessons: new Map() };
+/** The time of a record that is not parsed, and whose text tells none. */
+const UNTOLD = Number.NEGATIVE_INFINITY;
+const NOTHING: JudgedRecord = { drafts: [], facts: [], lessons: new Map(), time: UNTOLD };
 
 function judgeRecord(record: RawRecord, judge: Judge, fresh: Lessons): JudgedRecord | SetAside {
   const { tally } = judge;
@@ -90,7 +100,7 @@ function judgeRecord(record: RawRecord, judge: Judge, fresh: Lessons): JudgedRec
   const windowed = judge.since !== undefined || judge.until !== undefined;
   if (!wanted && !reused && !windowed) {
     tally.screened(trail);
-    return NOTHING;
+    return { ...NOTHING, time: (peeked && Date.parse(receivedIn(peeked))) || UNTOLD };
   }
   const event = parse(record, reused, judge);
   if ("excerpt" in event) return event;
@@ -101,12 +111,19 @@ function judgeRecord(record: RawRecord, judge: Judge, fresh: Lessons): JudgedRec
     return asideOf(record, "E_WINDOW", `event of ${new Date(event.time).toISOString()}`);
   }
   tally.judged(record.trail, event.truncated);
-  judge.onTime?.(trail, event.time);
+  if (writtenAt(event) < (judge.passed?.() ?? UNTOLD)) tally.late();
+  const { time } = event;
   const drafts = judge.chain.judge(event);
-  if (judge.school === undefined) return { ...NOTHING, drafts };
+  if (judge.school === undefined) return { ...NOTHING, drafts, time };
   const { facts, lessons, failures } = judge.school.learn(event, peeked, fresh);
   const health = failures.map(({ learner, cause }) => healthDraft(learner, event, cause));
-  return { facts, lessons, drafts: [...drafts, ...health] };
+  return { facts, lessons, time, drafts: [...drafts, ...health] };
+}
+
+/** ms. A request that lasts is told of when it begins and again when it ends, with the time at which it began: that is not late. */
+function writtenAt({ trail, time, record }: TrailEvent): number {
+  const written = trail === "k8s-audit" ? Date.parse(textIn(record, "stageTimestamp") ?? "") : time;
+  return Number.isNaN(written) ? time : written;
 }
 
 const wantsCall = (text: string, { screen, school }: Judge): boolean =>

@@ -9,6 +9,8 @@ export interface Totals {
   readonly setAside: number;
   readonly reasons: Readonly<Partial<Record<ErrorCode, number>>>;
   readonly truncated: number;
+  /** Judged events that came when the detection clock had passed them: merged, and published verdicts stand. */
+  readonly late: number;
   /** Control messages of log subscriptions: no events. */
   readonly control: number;
   readonly byTrail: Readonly<Record<RawRecord["trail"], number>>;
@@ -18,13 +20,14 @@ export interface Tally {
   readonly read: (count: number) => void;
   readonly judged: (trail: RawRecord["trail"], truncated: boolean) => void;
   readonly screened: (trail: RawRecord["trail"]) => void;
+  readonly late: () => void;
   readonly aside: (code: ErrorCode) => void;
   readonly control: (count: number) => void;
   readonly totals: () => Totals;
 }
 
 export function createTally(): Tally {
-  const counts = { read: 0, judged: 0, screened: 0, setAside: 0, truncated: 0, control: 0 };
+  const counts = { read: 0, judged: 0, screened: 0, setAside: 0, truncated: 0, late: 0, control: 0 };
   const byTrail = { "k8s-audit": 0, cloudtrail: 0 };
   const reasons: Partial<Record<ErrorCode, number>> = {};
   return {
@@ -40,6 +43,9 @@ export function createTally(): Tally {
       counts.judged += 1;
       counts.screened += 1;
       byTrail[trail] += 1;
+    },
+    late: () => {
+      counts.late += 1;
     },
     aside: (code) => {
       counts.setAside += 1;

@@ -17,7 +17,7 @@ import type { Configured } from "./config-source.ts";
 /** One version of the configuration, in place. */
 export interface Program {
   readonly settings: Settings;
-  readonly judge: Omit<Judge, "tally" | "onAside" | "onTime">;
+  readonly judge: Omit<Judge, "tally" | "onAside">;
   readonly ledger: Engine;
   /** What the configuration is, and what is wrong with it. */
   readonly configured: Configured;
@@ -63,7 +63,7 @@ export function createPrograms({ configured, detectors, store, now, region }: Pr
         screen: createScreen(armed.map(({ detector }) => detector)),
         unwrapping: { scope: { account: UNKNOWN, region, cluster: UNKNOWN } },
       },
-      ledger: createEngine({ store, recall, armed: ledger, site, now }),
+      ledger: createEngine({ ...{ store, recall, armed: ledger }, ...{ site, suppressions, now } }),
     };
   }
 

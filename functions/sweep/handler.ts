@@ -1,5 +1,5 @@
 import type { Context } from "aws-lambda";
-import { sharedClock } from "../ledger/shared-clock.ts";
+import { createSharedClock } from "../ledger/shared-clock.ts";
 import { finding, shared } from "../runtime/wiring.ts";
 import { healthOf } from "./health.ts";
 import { createSweep } from "./sweep.ts";
@@ -10,7 +10,7 @@ const { desk, program, publish } = finding(process.env, common);
 const sweep = createSweep({
   ...common,
   ...{ program, publish },
-  clock: () => sharedClock(common.ledger, common.now()),
+  clock: createSharedClock({ store: common.ledger, now: common.now }).time,
   catchUp: () => desk.catchUp(),
   health: async ({ configured }) => healthOf(configured, common),
 });

@@ -83,10 +83,11 @@ type Until = (clock: Clock, newest: number, now: number) => number | undefined;
 const honest: Until = (clock, _newest, now) => clock.time(now);
 
 /** Records come as late as their trail may be, and verdicts are made at any time between them. */
-const sweepFree = (until: Until, run: Run = onlyProbes, lines: readonly string[] = scenario) => {
+const sweepFree = (until: Until, run: Run = onlyProbes, lines: readonly string[] = scenario, fault: Fault = {}) => {
   const late = fc.array(fc.nat({ max: 100 }), { minLength: lines.length, maxLength: lines.length });
   const swept = fc.array(fc.boolean(), { minLength: lines.length, maxLength: lines.length });
-  const simple = simply(run);
+  const faulty: Run = (plan, scheduler) => run(plan, scheduler, fault);
+  const simple = simply(faulty);
   return fc.asyncProperty(late, swept, async (percents, sweeps) => {
     const arriving = lines.map((line, index) => arrival(line, percents[index] ?? 0)).sort((a, b) => a.now - b.now);
     const clock = createClock();
@@ -99,7 +100,7 @@ const sweepFree = (until: Until, run: Run = onlyProbes, lines: readonly string[]
         return sweeps[index] === true ? until(clock, newest, now) : undefined;
       }),
     };
-    expect(await run(plan)).toEqual(await simple(lines));
+    expect(await faulty(plan)).toEqual(await simple(lines));
   });
 };
 
@@ -122,6 +123,45 @@ describe("verdicts made while records come", () => {
   const files = samples.flatMap(({ id, files: all }) => all.map((lines) => ({ id, lines })));
   it.each(files)("are so of every detector, on the samples of $id", async ({ lines }) => {
     await fc.assert(sweepFree(honest, everybody, lines), { numRuns: 6 });
+  });
+});
+
+/** Several processes read the trails, one may lag; another makes the verdicts, and knows only the ledger's time. `late`: of what a trail's lateness
+ * allows, in percent. */
+const workersApart = (fault: Fault = {}, late = 100, run: Run = onlyProbes) => {
+  const each = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
+    fc.array(one, { minLength: scenario.length, maxLength: scenario.length });
+  const choices = fc.record({
+    delays: each(fc.nat({ max: late })),
+    takers: each(fc.nat({ max: 3 })),
+    sweeps: each(fc.boolean()),
+    workers: fc.integer({ min: 2, max: 4 }),
+    lagging: fc.nat({ max: 3 }),
+  });
+  const simple = simply(run);
+  return fc.asyncProperty(choices, async ({ delays, takers, sweeps, workers, lagging }) => {
+    const arriving = scenario
+      .map((line, index) => {
+        const taker = (takers[index] ?? 0) % workers;
+        return { ...arrival(line, taker === lagging ? late : (delays[index] ?? 0)), taker };
+      })
+      .sort((a, b) => a.now - b.now);
+    const plan = {
+      ...simplePlan(arriving.map(({ line }) => line)),
+      workers,
+      shared: arriving.map(({ taker, now }, index) => ({ taker, now, sweep: sweeps[index] === true })),
+    };
+    expect(await run(plan, undefined, fault)).toEqual(await simple(scenario));
+  });
+};
+
+describe("verdicts of a process that reads no trail", () => {
+  it("are those that are made at the end, while each worker is within its trail's lateness", async () => {
+    await fc.assert(workersApart(), { numRuns: 30 });
+  });
+
+  it("are so of every detector", async () => {
+    await fc.assert(workersApart({}, 100, everybody), { numRuns: 5 });
   });
 });
 
@@ -206,6 +246,44 @@ describe("the proof fails where", () => {
 
   it("verdicts go by the newest event of any trail that may not come later", async () => {
     expect(await fails(sweepFree((_clock, newest) => newest - LATENESS_MS["k8s-audit"]))).toBe(true);
+  });
+
+  it("verdicts are made on what is known by now, and not on what was known at their time", async () => {
+    const store = (inner: Store): Store => ({
+      ...inner,
+      read: async (refs) =>
+        (await inner.read(refs)).map((state) => ({
+          ...state,
+          sets: new Map([...state.sets].map(([name, all]) => [name, new Map([...all.keys()].map((one) => [one, ""]))])),
+        })),
+    });
+    expect(await fails(sweepFree(honest, onlyProbes, scenario, { store }))).toBe(true);
+    expect(await fails(sweepFree(honest, everybody, scenario, { store }), 40)).toBe(true);
+  });
+
+  it("a fact is known since it was told first, and not since the earliest of what told it", async () => {
+    const store = (inner: Store): Store => ({
+      ...inner,
+      async merge(ref, facts, keepUntil) {
+        const [before] = await inner.read([ref]);
+        const known = ({ attribute, value }: (typeof facts)[number]): boolean =>
+          before?.sets.get(attribute)?.has(value) === true;
+        return inner.merge(
+          ref,
+          facts.filter((one) => !known(one)),
+          keepUntil,
+        );
+      },
+    });
+    expect(await fails(sweepFree(honest, onlyProbes, scenario, { store }))).toBe(true);
+  });
+
+  it("a worker tells how far it reads before its facts are merged", async () => {
+    expect(await fails(workersApart({ tellsTimeBeforeMerge: true }))).toBe(true);
+  });
+
+  it("a worker lags by more than the lateness", async () => {
+    expect(await fails(workersApart({}, 400))).toBe(true);
   });
 
   /** Findings that are kept in another way: `combine` makes of what was read, and what is told, what is written. */

@@ -2,8 +2,11 @@ import { createAuditIdMemory } from "../../detectors/core/audit-ids.ts";
 import { createChain } from "../../detectors/core/chain.ts";
 import { createScreen } from "../../detectors/core/screen.ts";
 import { arm } from "../../detectors/core/settings.ts";
+import type { LedgerCounts } from "../../detectors/ledger/chain.ts";
 import type { Detector } from "../../detectors/ledger/contracts.ts";
+import type { AuditLearner, CallLearner } from "../../detectors/ledger/learner.ts";
 import { auditLearners, callLearners } from "../../detectors/ledger/learners.ts";
+import type { Relaying } from "../../detectors/ledger/relays.ts";
 import { registry } from "../../detectors/registry.ts";
 import { createMemoryStore } from "../../functions/adapters/ledger/memory.ts";
 import { createFindingBook } from "../../functions/findings/book.ts";
@@ -23,6 +26,8 @@ export interface LedgerFlowOptions {
   readonly detectors?: readonly Detector[];
   readonly config?: Config;
   readonly store?: Store;
+  readonly learners?: readonly [readonly AuditLearner[], readonly CallLearner[]];
+  readonly relaying?: Relaying;
   /** Judges what is due at the end; default: all of it. */
   readonly settle?: boolean;
 }
@@ -31,6 +36,7 @@ export interface LedgerFlow {
   readonly findings: readonly Finding[];
   readonly totals: Totals;
   readonly store: Store;
+  readonly counts: LedgerCounts;
 }
 
 /** The whole flow with a ledger over texts in wire form, one chunk a text: what the laptop does with its files. */
@@ -40,12 +46,14 @@ export async function ledgerFlow(texts: readonly string[], options: LedgerFlowOp
   const book = createFindingBook();
   const engine = createEngine({
     ...{ store, recall: createRecall(10_000), armed: settings.ledger, site: settings.site },
+    suppressions: settings.suppressions,
+    ...(options.relaying && { relaying: options.relaying }),
     now: () => 0,
   });
   const judge = {
     chain: createChain(settings.armed, settings.site, settings.suppressions),
     screen: createScreen(settings.armed.map(({ detector }) => detector)),
-    school: createSchool(auditLearners, callLearners),
+    school: createSchool(...(options.learners ?? [auditLearners, callLearners])),
     auditIds: createAuditIdMemory(10_000),
     tally: createTally(),
     unwrapping: { scope },
@@ -53,7 +61,7 @@ export async function ledgerFlow(texts: readonly string[], options: LedgerFlowOp
   const sink = { write: (drafts: Parameters<typeof book.add>[0]) => book.add(drafts) };
   await run(pipeline(chunksOf(texts), { judge, ledger: engine, sink, limit: 1 }));
   if (options.settle !== false) await engine.settle(Date.UTC(9999), async (drafts) => book.add(drafts));
-  return { findings: book.all(), totals: judge.tally.totals(), store };
+  return { findings: book.all(), totals: judge.tally.totals(), store, counts: engine.counts() };
 }
 
 async function* chunksOf(texts: readonly string[]): AsyncGenerator<Chunk> {

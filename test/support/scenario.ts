@@ -99,6 +99,8 @@ export const scenario: readonly string[] = [
     }),
   ),
   call("11:10", "ec2:DescribeVpcs", { userIdentity: session("Developer", "bob", "ASIAEXAMPLEBOTH00000") }),
+  // A key that comes from one place more when its first verdicts are out.
+  podCall("11:15", "s3:GetObject", key(2), "203.0.113.99"),
   // The audit log goes on.
   ...["11:00", "11:10", "11:18", "11:20", "11:30", "11:40"].map((at) => nodeAtWork(at, NODE, "ASIAEXAMPLENODE00001")),
 ];

@@ -5,6 +5,7 @@ import { createChain } from "../../detectors/core/chain.ts";
 import { createScreen } from "../../detectors/core/screen.ts";
 import { arm } from "../../detectors/core/settings.ts";
 import type { Detector } from "../../detectors/ledger/contracts.ts";
+import { knownSince } from "../../detectors/ledger/facts.ts";
 import { auditLearners, callLearners } from "../../detectors/ledger/learners.ts";
 import { createMemoryFindings } from "../../functions/adapters/findings/memory.ts";
 import { createMemoryStore } from "../../functions/adapters/ledger/memory.ts";
@@ -14,6 +15,7 @@ import { createEngine } from "../../functions/ledger/engine.ts";
 import type { Store } from "../../functions/ledger/ports.ts";
 import { createRecall } from "../../functions/ledger/recall.ts";
 import { createSchool } from "../../functions/ledger/school.ts";
+import { createSharedClock } from "../../functions/ledger/shared-clock.ts";
 import { createFrames } from "../../functions/pipeline/decode/frame.ts";
 import { type Judge, judgeChunk } from "../../functions/pipeline/judge.ts";
 import { createTally } from "../../functions/pipeline/tally.ts";
@@ -25,6 +27,7 @@ export interface Fault {
   readonly store?: (store: Store) => Store;
   readonly findings?: (findings: Findings) => Findings;
   readonly remembersBeforePublish?: boolean;
+  readonly tellsTimeBeforeMerge?: boolean;
 }
 
 /** What becomes of a call: of a store, or the outbox. */
@@ -42,6 +45,9 @@ export interface Plan {
   readonly publishes: readonly Luck[];
   /** Whether a worker that failed goes on (false) or is started anew, as after a crash. */
   readonly crashes: readonly boolean[];
+  /** For each batch, in turn: who takes it, when (ms, by the wall clock), and whether a sweep of another process follows, which knows the time by
+   * the ledger only. */
+  readonly shared?: readonly { readonly taker: number; readonly now: number; readonly sweep: boolean }[];
   /** Until when (ms) verdicts are made when the batch of this index is done. */
   readonly sweeps?: readonly (number | undefined)[];
 }
@@ -54,7 +60,7 @@ class Planned extends Error {
 export interface Outcome {
   /** id, severity, subject and count of every finding, sorted. */
   readonly findings: readonly string[];
-  /** Every value that the ledger holds, sorted; which event told it first is a matter of order. */
+  /** Every value that the ledger holds, and since when it is known, sorted. */
   readonly values: readonly string[];
   readonly due: number;
   /** Findings of which the outbox never told anybody at the severity that they have in the end. */
@@ -87,20 +93,24 @@ export function workersOf(detectors: readonly Detector[]): Run {
       await desk.take(drafts);
     };
     const crashes = plan.crashes.values();
+    let wall = 0;
 
     function start() {
       const options = { store, armed: settings.ledger, site: settings.site, now: () => 0, parallel: 4 };
       const engine = createEngine({ ...options, recall: createRecall(10_000) });
+      const clock = createSharedClock({ store, now: () => wall });
       const school = createSchool(auditLearners, callLearners);
       const judge: Judge = {
         ...{ chain, screen, school, auditIds: createAuditIdMemory(1_000), tally: createTally() },
         unwrapping: { scope },
       };
+      const judged = (batch: readonly string[]) => {
+        const framer = createFrames({ from: "batch" });
+        return judgeChunk({ frames: [...framer.push(batch.join("\n")), ...framer.end()], bytes: 0 }, judge);
+      };
       return {
         async take(batch: readonly string[]): Promise<void> {
-          const framer = createFrames({ from: "batch" });
-          const frames = [...framer.push(batch.join("\n")), ...framer.end()];
-          const { drafts, facts, lessons } = judgeChunk({ frames, bytes: 0 }, judge);
+          const { drafts, facts, lessons, newest } = judged(batch);
           const taken = await engine.take(facts, drafts);
           const remember = (): void => {
             taken.remember();
@@ -109,7 +119,10 @@ export function workersOf(detectors: readonly Detector[]): Run {
           if (fault.remembersBeforePublish === true) remember();
           await publish([...drafts, ...taken.drafts]);
           remember();
+          if (plan.shared !== undefined) await clock.advance(newest);
         },
+        /** How far it will have read, without having merged anything. */
+        tell: (batch: readonly string[]) => clock.advance(judged(batch).newest),
         settle: (until: number) => engine.settle(until, publish),
       };
     }
@@ -128,6 +141,23 @@ export function workersOf(detectors: readonly Detector[]): Run {
       }
     }
 
+    async function sweepOnce(): Promise<void> {
+      const until = await createSharedClock({ store: memory, now: () => wall }).time();
+      if (until !== undefined) await persist(start(), ({ settle }) => settle(until));
+    }
+
+    async function serveInTurn(steps: NonNullable<Plan["shared"]>): Promise<void> {
+      const workers = Array.from({ length: plan.workers }, start);
+      for (const [index, batch] of plan.batches.entries()) {
+        const { taker = 0, now = 0, sweep = false } = steps[index] ?? {};
+        const ahead = fault.tellsTimeBeforeMerge === true ? plan.batches.slice(index + 1, index + 6) : [];
+        for (const next of ahead) await workers[taker]?.tell(next);
+        wall = now;
+        workers[taker] = await persist(workers[taker] ?? start(), ({ take }) => take(batch));
+        if (sweep) await sweepOnce();
+      }
+    }
+
     const queue = plan.batches.entries();
     async function serve(): Promise<void> {
       let worker = start();
@@ -137,7 +167,8 @@ export function workersOf(detectors: readonly Detector[]): Run {
         if (until !== undefined) worker = await persist(worker, ({ settle }) => settle(until));
       }
     }
-    await scheduler.waitFor(Promise.all(Array.from({ length: plan.workers }, serve)));
+    if (plan.shared !== undefined) await serveInTurn(plan.shared);
+    else await scheduler.waitFor(Promise.all(Array.from({ length: plan.workers }, serve)));
     await scheduler.waitFor(persist(start(), ({ settle }) => settle(Date.UTC(9999))));
     return outcomeOf(findings, letters, memory);
   };
@@ -256,9 +287,11 @@ async function outcomeOf(kept: Findings, letters: readonly Letter[], store: Stor
     if (!letters.some((letter) => letter.notify && letter.id === id && letter.severity === severity)) untold.push(id);
   }
   const values: string[] = [];
+  // How far somebody read, and when, is no fact about what happened.
   for await (const { kind, id, sets } of store.all())
     for (const [attribute, all] of sets)
-      for (const value of all.keys()) values.push(`${kind}/${id} ${attribute}=${value}`);
+      for (const [value, source] of kind === "tide" || attribute === "day" ? [] : all)
+        values.push(`${kind}/${id} ${attribute}=${value} since ${knownSince(source)}`);
   const left = await store.due("9999-12-31", 1_000);
   return { findings: findings.sort(), values: values.sort(), due: left.length, untold };
 }

@@ -16,11 +16,12 @@ export async function demoOutput(): Promise<readonly string[]> {
   const texts = files.map((file) =>
     gunzipSync(readFileSync(join(root, "test/recordings/demo", file))).toString("utf8"),
   );
-  const { findings, totals } = await ledgerFlow(texts);
+  const { findings, totals, counts } = await ledgerFlow(texts);
   const style = styleOf(false);
   const outcome = {
     ...{ totals, findings, shadow: 0, leftOut: 0, suppressions: [], inputErrors: [], elapsedMs: 1, interrupted: false },
     counts: { hits: new Map(), threw: new Map(), suppressed: 0 },
+    cold: counts.cold,
     firstAside: new Map(),
   };
   return [

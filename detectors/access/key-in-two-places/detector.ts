@@ -26,7 +26,7 @@ export const detector = defineSettledDetector({
     gaps: [
       "Networks are /24 and /48, times five minutes; addresses of two families are not compared, private ones not at all.",
       "A thief in the same network, or behind the same proxy, is not seen.",
-      "Keys that never come into a cluster are not looked at.",
+      "What a key did more than half an hour before it first came into a cluster is not looked at.",
     ],
     triage: [
       {

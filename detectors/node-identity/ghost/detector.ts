@@ -31,7 +31,7 @@ export const detector = defineSettledDetector({
       "https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html",
     ],
     gaps: [
-      "Silent on days on which CloudTrail shows no launch of at least two other nodes that joined, or fewer launches than ghosts.",
+      "Silent while CloudTrail shows no launch of at least two other nodes that joined that day, or fewer launches than ghosts, half an hour after it joined.",
       "An identity that makes requests and never registers a node is not seen here: node-identity/foreign-key looks at its key.",
       "Nodes that are not named after an instance (managed node groups, hybrid nodes, Fargate) are not Auto Mode's, and are not judged.",
     ],

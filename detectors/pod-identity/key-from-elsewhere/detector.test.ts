@@ -95,14 +95,18 @@ it.each([
 });
 
 it("is low where pods of two other nodes came from a day before: they may have a way of their own", async () => {
+  const warm = served("2026-11-21T07:00:00", 14, X);
   const usual = [used("09:00", 11), used("09:10", 12)];
-  const all = await findings([...before, ...today, ...usual, used(`${DAY}10:30:00`, 20)]);
+  const all = await findings([...warm, ...before, ...today, ...usual, used(`${DAY}10:30:00`, 20)]);
   expect(all.map(({ severity, firstSeen }) => [severity, firstSeen.slice(0, 10)])).toEqual([
     ["high", "2026-11-22"],
     ["low", "2026-11-23"],
   ]);
-  const one = await findings([...before, ...today, used("09:00", 11), used(`${DAY}10:30:00`, 20)]);
+  const one = await findings([...warm, ...before, ...today, used("09:00", 11), used(`${DAY}10:30:00`, 20)]);
   expect(one.map(({ severity }) => severity)).toEqual(["high", "high"]);
+  // What is used while the ledger is cold stays unjudged when it has warmed up.
+  const cold = await findings([...before, ...today, ...usual, used(`${DAY}10:30:00`, 20)]);
+  expect(cold.map(({ firstSeen }) => firstSeen.slice(0, 10))).toEqual(["2026-11-23"]);
 });
 
 it.each([

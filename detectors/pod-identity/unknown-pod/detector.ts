@@ -37,6 +37,7 @@ export const detector = defineSettledDetector({
     ],
     gaps: [
       "Judged only while the cluster's audit log tells of tokens minted for pods, in that hour and a day before: a log without their bodies tells nothing, and nothing is reported.",
+      "A pod that the audit log names for the first time more than an hour after its session is reported.",
       "A hole in the audit log between these hours makes old pods look unknown.",
       "An association with session tags switched off tells of no pod.",
     ],

@@ -28,8 +28,8 @@ export function createEmfMeter(functionName: string): Meter {
 
   return {
     count,
-    totals({ read, judged, screened, setAside, truncated, control, byTrail, reasons }) {
-      for (const [name, value] of Object.entries({ read, judged, screened, setAside, truncated, control }))
+    totals({ read, judged, screened, setAside, truncated, late, control, byTrail, reasons }) {
+      for (const [name, value] of Object.entries({ read, judged, screened, setAside, truncated, late, control }))
         count(`Events${name.charAt(0).toUpperCase()}${name.slice(1)}`, value);
       for (const [trail, value] of Object.entries(byTrail)) count("EventsJudged", value, { trail });
       for (const [code, value] of Object.entries(reasons)) count("EventsSetAside", value, { code });

@@ -96,3 +96,6 @@ function memberOf(object: string, member: string): string {
 const charOf = (hex: string): string => String.fromCharCode(Number.parseInt(hex, 16));
 
 export const requestKey = (uri: string, verb: string, receivedAt: string): string => `${receivedAt}\n${verb}\n${uri}`;
+
+/** When the request was received, as its text has it. */
+export const receivedIn = ({ request }: Pick<Peek, "request">): string => request.slice(0, request.indexOf("\n"));

@@ -1,0 +1,115 @@
+import Type from "typebox";
+import { describe, expect, it } from "vitest";
+import { neverIssued, probeHit, probeMeta } from "../../test/support/probes.ts";
+import { defineJoinDetector, defineSettledDetector } from "./contracts.ts";
+import { type Fact, fact, OVERFLOW, type State, sourceOf } from "./facts.ts";
+import { dueTime, type Judgement, joinHits, settledHits } from "./judge.ts";
+
+const ID = "ASIAEXAMPLE00000001";
+const day = (minute: string): string => `2026-11-22T${minute}:00.000Z`;
+/** Told at a minute, with the event of that name. */
+const by = (minute: string): string => sourceOf({ id: `event ${minute}`, time: Date.parse(day(minute)) });
+const used = (minute: string, known = minute, ip = "192.0.2.1"): Fact =>
+  fact(
+    "key",
+    ID,
+    "used",
+    { time: day(minute), trail: "CloudTrail", api: "s3:GetObject", ip, endpoint: "", outcome: "success" },
+    by(known),
+  );
+const issued = (minute: string, known = minute): Fact =>
+  fact("key", ID, "issued", { time: day(minute), to: "pod", whom: "a", by: "b", role: "c" }, by(known));
+const podNode = (known: string): Fact => fact("key", ID, "podNode", { id: "i-1" }, by(known));
+const calledThatDay = (known: string): Fact =>
+  fact("key", ID, "podCalled", { time: day(known), api: "s3:GetObject" }, by(known));
+
+function stateOf(...facts: readonly Fact[]): State {
+  const sets = new Map<string, Map<string, string>>();
+  for (const { attribute, value, source } of facts)
+    sets.set(attribute, (sets.get(attribute) ?? new Map<string, string>()).set(value, source));
+  return { kind: "key", id: ID, sets };
+}
+const context = { params: {}, site: { proxies: [], egress: [] } as never, id: ID };
+const warmth = new Map<string, number>();
+const sentences = (judgement: Judgement | "cold"): readonly string[] | "cold" =>
+  judgement === "cold" ? judgement : judgement.hits.map(({ hit }) => `${hit.at.slice(11, 16)} ${hit.sentence}`);
+
+/** Says of each value that it is asked about how much it sees. */
+const seeing = (coldness = {}) =>
+  defineSettledDetector({
+    ...{ meta: probeMeta("probe/seeing"), watch: "key", anchor: "used", settleMs: 25 * 60_000 },
+    ...{ params: Type.Object({}), coldness },
+    detect: (key) => {
+      const seen = (["used", "issued", "podNode", "podCalled"] as const).map((name) => key.all(name).length).join(" ");
+      return ({ time }) => [probeHit(`${seen}${key.overflowed("used") ? " and more" : ""}`, time, ID)];
+    },
+  });
+const judged = (at: string, ...facts: readonly Fact[]) =>
+  sentences(settledHits(seeing(), stateOf(...facts), context, { warmth, at: day(at) }));
+
+describe("a settled verdict", () => {
+  it("is asked about the values whose time it is, and of no others", () => {
+    const all = [used("10:00"), used("10:00", "10:00", "192.0.2.2"), used("10:01"), used("09:59")];
+    expect(judged("10:25", ...all)).toEqual(["10:00 4 0 0 0", "10:00 4 0 0 0"]);
+    expect(judged("10:26", ...all)).toEqual(["10:01 4 0 0 0"]);
+    expect(judged("10:27", ...all)).toEqual([]);
+  });
+
+  it("sees what was told before its time, whether that has a time of its own or not, and whatever its grain", () => {
+    const early = ["10:24"].flatMap((known) => [used("10:20", known), issued("10:00", known), podNode(known)]);
+    expect(judged("10:25", used("10:00"), ...early, calledThatDay("10:24"))).toEqual(["10:00 2 1 1 1"]);
+    const late = ["10:25"].flatMap((known) => [used("10:20", known), issued("10:00", known), podNode(known)]);
+    expect(judged("10:25", used("10:00"), ...late, calledThatDay("10:25"))).toEqual(["10:00 1 0 0 0"]);
+  });
+
+  it("sees no mark of a set that was not full yet", () => {
+    const mark = (known: string): Fact => ({ ...used("10:00"), attribute: OVERFLOW, value: "used", source: by(known) });
+    expect(judged("10:25", used("10:00"), mark("10:24"))).toEqual(["10:00 1 0 0 0 and more"]);
+    expect(judged("10:25", used("10:00"), mark("10:30"))).toEqual(["10:00 1 0 0 0"]);
+  });
+
+  it("is cold where its entity's birth was told later", () => {
+    const verdict = (known: string) =>
+      sentences(
+        settledHits(seeing({ birth: "issued" }), stateOf(used("10:00"), issued("09:00", known)), context, {
+          ...{ warmth, at: day("10:25") },
+        }),
+      );
+    expect(verdict("10:24")).toEqual(["10:00 1 1 0 0"]);
+    expect(verdict("10:25")).toBe("cold");
+  });
+
+  it("names the event that told a value first", () => {
+    const { hits } = settledHits(neverIssued, stateOf(used("10:00")), context, {
+      ...{ warmth, at: day("10:25") },
+    }) as Judgement;
+    expect(hits[0]?.hit.evidence[0]?.event).toBe("event 10:00");
+    expect(hits[0]?.since).toBe(day("10:25"));
+  });
+});
+
+describe("the time of a verdict", () => {
+  const due = (time: string, source: string): string | undefined => dueTime(neverIssued, { time }, source);
+
+  it("is when its anchor has settled, rounded up to the minute", () => {
+    expect(due(day("10:00"), by("10:00"))).toBe(day("10:25"));
+    expect(due("2026-11-22T10:00:00.001Z", by("10:00"))).toBe(day("10:26"));
+    expect(due("", by("10:00"))).toBeUndefined();
+  });
+
+  it("is not before its anchor is known here, to the minute behind it", () => {
+    expect(due(day("10:00"), by("10:24"))).toBe(day("10:25"));
+    expect(due(day("10:00"), by("10:25"))).toBe(day("10:26"));
+    expect(due(day("10:00"), by("12:00"))).toBe(day("12:01"));
+    expect(due(day("10:00"), "of no time")).toBe(day("10:25"));
+  });
+});
+
+it("a hit that there is, is known since the last of what it rests on", () => {
+  const both = defineJoinDetector({
+    ...{ meta: probeMeta("probe/both"), watch: "key", match: ["used", "issued"], params: Type.Object({}) },
+    detect: ([{ time }]) => probeHit("both", time, ID),
+  });
+  const { hits } = joinHits(both, stateOf(used("10:00"), issued("09:00", "11:00")), context);
+  expect(hits.map(({ since }) => since)).toEqual([day("11:00")]);
+});
