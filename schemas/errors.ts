@@ -22,6 +22,9 @@ export const errorCodes = {
   E_LEDGER_FULL: { kind: "refused", means: "an entity of the ledger that has outgrown what the store takes" },
   E_LEDGER_REFUSED: { kind: "refused", means: "a ledger that does not take requests: no access, no such table" },
   E_DETECTOR: { kind: "bug", means: "a detector threw" },
+  E_BUG: { kind: "bug", means: "a record that this program failed on" },
+  E_OUTBOX: { kind: "transient", means: "an outbox that does not take findings" },
+  E_QUARANTINE: { kind: "transient", means: "a quarantine that does not take records" },
   E_CONFIG: { kind: "refused", means: "a configuration that is not valid" },
   E_ASFF: { kind: "refused", means: "a finding that Security Hub would refuse" },
 } as const satisfies Record<string, { kind: ErrorKind; means: string }>;

@@ -63,7 +63,7 @@ const LAST_TIME = Date.UTC(9999);
 
 /** Replays the inputs through the whole chain, writes the findings and tells what became of every event. Gives the exit code. */
 export async function replay(paths: readonly string[], options: ReplayOptions): Promise<number> {
-  const settings = arm(registry, readConfig(options.config), options, samples);
+  const settings = arm(registry, await readConfig(options.config), options, samples);
   refuseClashes(paths, options);
   // Opened first: hours of reading for an output that cannot be written would be lost.
   const output = await openOutput(options.out, process.stdout);

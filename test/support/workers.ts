@@ -9,7 +9,7 @@ import { knownSince } from "../../detectors/ledger/facts.ts";
 import { auditLearners, callLearners } from "../../detectors/ledger/learners.ts";
 import { createMemoryFindings } from "../../functions/adapters/findings/memory.ts";
 import { createMemoryStore } from "../../functions/adapters/ledger/memory.ts";
-import { createDesk, type Letter } from "../../functions/findings/desk.ts";
+import { createDesk } from "../../functions/findings/desk.ts";
 import type { Findings } from "../../functions/findings/ports.ts";
 import { createEngine } from "../../functions/ledger/engine.ts";
 import type { Store } from "../../functions/ledger/ports.ts";
@@ -19,6 +19,7 @@ import { createSharedClock } from "../../functions/ledger/shared-clock.ts";
 import { createFrames } from "../../functions/pipeline/decode/frame.ts";
 import { type Judge, judgeChunk } from "../../functions/pipeline/judge.ts";
 import { createTally } from "../../functions/pipeline/tally.ts";
+import type { Letter } from "../../schemas/findings/letter.ts";
 import { scope } from "./sample.ts";
 
 /** What a mutant changes. */
