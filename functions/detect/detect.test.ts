@@ -206,7 +206,9 @@ describe("an invocation", () => {
     expect(kept.every(({ reasons }) => reasons.every(({ code }) => code === "E_DETECTOR"))).toBe(true);
     // And says so, while the ledger's detectors judge on.
     const found = new Set(published.map(({ finding }) => finding.detector));
-    expect(found).toEqual(new Set(["health/detector-error", "health/quarantined", "node-identity/foreign-key"]));
+    expect(found).toContain("health/detector-error");
+    expect(found).toContain("health/quarantined");
+    expect(found).toContain("node-identity/foreign-key");
   });
 
   it("is bounded by what it unpacks to, not by the number of its records", async () => {

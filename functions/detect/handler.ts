@@ -3,7 +3,8 @@ import { createS3Quarantine } from "../adapters/quarantine/s3.ts";
 import { createSharedClock } from "../ledger/shared-clock.ts";
 import { readEnvironment } from "../runtime/environment.ts";
 import { everyMinute } from "../runtime/every-minute.ts";
-import { finding, shared } from "../runtime/wiring.ts";
+import { finding } from "../runtime/finding.ts";
+import { shared } from "../runtime/wiring.ts";
 import { createDetect } from "./detect.ts";
 
 const env = readEnvironment(["CROSSTRAIL_QUARANTINE_BUCKET"], process.env);

@@ -16,17 +16,14 @@ export const variables = {
   AWS_LAMBDA_FUNCTION_NAME: "name of the function",
 } as const;
 
+export type Env = Readonly<Record<string, string | undefined>>;
 export type Variable = keyof typeof variables;
 
 /** A variable that may be missing or empty: what it stands for is switched off. */
-export const optional = (name: Variable, env: Readonly<Record<string, string | undefined>>): string | undefined =>
-  env[name] || undefined;
+export const optional = (name: Variable, env: Env): string | undefined => env[name] || undefined;
 
 /** The variables that a function asks for. Throws E_CONFIG naming all that are missing. */
-export function readEnvironment<const V extends Variable>(
-  names: readonly V[],
-  env: Readonly<Record<string, string | undefined>>,
-): Readonly<Record<V, string>> {
+export function readEnvironment<const V extends Variable>(names: readonly V[], env: Env): Readonly<Record<V, string>> {
   const missing = names.filter((name) => (env[name] ?? "") === "");
   if (missing.length > 0) {
     const what = missing.map((name) => `${name} (${variables[name]})`).join(", ");

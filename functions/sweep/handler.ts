@@ -1,6 +1,7 @@
 import type { Context } from "aws-lambda";
 import { createSharedClock } from "../ledger/shared-clock.ts";
-import { finding, shared } from "../runtime/wiring.ts";
+import { finding } from "../runtime/finding.ts";
+import { shared } from "../runtime/wiring.ts";
 import { healthOf } from "./health.ts";
 import { createSweep } from "./sweep.ts";
 
