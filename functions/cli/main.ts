@@ -11,7 +11,8 @@ import { endInterrupted } from "./interrupt.ts";
 import { exported, prune, stats, story } from "./ledger.ts";
 import { clusterOf, formats, names, severityOf, timeOf } from "./options.ts";
 import { packageFile } from "./package-file.ts";
-import { type ReplayOptions, replay } from "./replay.ts";
+import type { ReadingOptions } from "./reading.ts";
+import { replay } from "./replay.ts";
 
 const now = Date.now();
 const STUCK_MS = 200;
@@ -75,7 +76,7 @@ program
       .choices(levels)
       .default("error"),
   )
-  .action(async (inputs: string[], options: ReplayOptions) => {
+  .action(async (inputs: string[], options: ReadingOptions) => {
     process.exitCode = await replay(inputs, options);
     // A read from a named pipe that nobody writes to keeps the process alive, and cannot be called off.
     if (process.exitCode === EXIT.interrupted) setTimeout(endInterrupted, STUCK_MS).unref();

@@ -3,6 +3,9 @@ import { type Severity, severities } from "../../schemas/findings/finding.ts";
 
 export const formats = ["table", "ndjson", "asff", "json-summary"] as const;
 export type Format = (typeof formats)[number];
+/** Of findings that are written as they appear. */
+export const liveFormats = ["table", "ndjson", "asff"] as const;
+export type LiveFormat = (typeof liveFormats)[number];
 
 /** `ACCOUNT/REGION/NAME`. */
 export function clusterOf(value: string): { account: string; region: string; cluster: string } {
