@@ -55,3 +55,22 @@ export function names(value: string, before: readonly string[] | undefined): rea
   if (more.length === 0) throw new InvalidArgumentError("Write names with commas between them, as imds,trail.");
   return [...(before ?? []), ...more];
 }
+
+/** Repeatable, one name each: a log group's may hold whatever a name may hold. */
+export const named = (value: string, before: readonly string[] | undefined): readonly string[] => [
+  ...(before ?? []),
+  value,
+];
+
+/** Whole seconds, at least one. */
+export function secondsOf(value: string): number {
+  const seconds = /^\d+$/.test(value) ? Number(value) : 0;
+  if (seconds < 1) throw new InvalidArgumentError("Write whole seconds, as 5.");
+  return seconds;
+}
+
+/** A time or an age, or `oldest`. */
+export function fromOf(now: number): (value: string) => number | "oldest" {
+  const time = timeOf(now);
+  return (value) => (value === "oldest" ? value : time(value));
+}

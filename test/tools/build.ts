@@ -1,6 +1,6 @@
 // Bundles the command into dist/: Node does not strip types under node_modules, so what ships is JavaScript. Nothing is
 // left external but Node itself: the tarball runs without an install of anything else.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BuildOptions, build } from "esbuild";
 
@@ -27,7 +27,11 @@ const common = {
 
 rmSync(dist, { recursive: true, force: true });
 const results = [
-  await build({ ...common, target: "node22", entryPoints: { cli: "functions/cli/main.ts" }, outdir: "dist" }),
+  // What talks to AWS is loaded by the commands that do.
+  await build({
+    ...{ ...common, target: "node22", entryPoints: { cli: "functions/cli/main.ts" }, outdir: "dist" },
+    splitting: true,
+  }),
   // The runtime is named in infra/; what only some starts need is loaded by those.
   ...(await Promise.all(
     functionNames.map((name) =>
@@ -43,6 +47,8 @@ const results = [
     ),
   )),
 ];
+// What `crosstrail send --sample attack` sends.
+cpSync(join(root, "test/recordings/demo"), join(dist, "samples/attack"), { recursive: true });
 const bundled = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
 writeFileSync(join(dist, "THIRD-PARTY-NOTICES.txt"), notices(bundled));
 for (const { metafile } of results)
@@ -50,8 +56,8 @@ for (const { metafile } of results)
     if (/\.m?js$/.test(file)) console.error(`${file}  ${Math.round(bytes / 1024)} kB`);
 
 /** The licences of the bundled packages: they ask to travel with every copy. */
-function notices(inputs: readonly string[]): string {
-  const folders = inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input)?.[0] ?? []);
+function notices(files: readonly string[]): string {
+  const folders = files.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input)?.[0] ?? []);
   return [...new Set(folders)]
     .sort()
     .map(notice)

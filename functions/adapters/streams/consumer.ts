@@ -1,4 +1,4 @@
-import { type KinesisClient, ListShardsCommand } from "@aws-sdk/client-kinesis";
+import { ListShardsCommand } from "@aws-sdk/client-kinesis";
 import { awsFailure } from "../aws-failure.ts";
 import { checkpointOf, type Start } from "./checkpoint.ts";
 import { readShard, type ShardOptions } from "./shard.ts";
@@ -17,7 +17,7 @@ const LIST_MS = 60_000;
  * children. One process reads them all; two under one name read everything twice, which changes nothing. Rejects with E_AWS_REFUSED, after the other shards
  * have come to rest. */
 export async function consume(options: ConsumerOptions): Promise<void> {
-  const { stream, consumer, positions, signal } = options;
+  const { stream, consumer, signal, onRead } = options;
   const nameOf = (what: string): string => `stream ${consumer} ${stream} ${what}`;
   const start = await startOf(options, nameOf("start"));
   const stop = new AbortController();
@@ -46,8 +46,11 @@ export async function consume(options: ConsumerOptions): Promise<void> {
       const listed = new Set(shards.map(({ id }) => id));
       for (const { id, parents } of shards) {
         if (running.has(id) || parents.some((parent) => listed.has(parent) && !ended.has(parent))) continue;
+        onRead(id, Number.NEGATIVE_INFINITY);
         running.set(id, run(id));
       }
+      // Not before its children are known: what they hold is not read yet.
+      for (const id of ended) onRead(id, Number.POSITIVE_INFINITY);
     } catch (cause) {
       const error = awsFailure(cause, { of: `stream ${stream}`, action: "kinesis:ListShards" });
       if (error.kind === "refused") {

@@ -16,7 +16,7 @@ export interface ShardOptions {
     event: KinesisStreamEvent,
     context: Pick<Context, "getRemainingTimeInMillis" | "awsRequestId">,
   ) => Promise<KinesisStreamBatchResponse>;
-  /** ms: up to when all that arrived in this shard is confirmed; Infinity when it has ended. */
+  /** ms: up to when all that arrived in this shard is confirmed; infinite when it has ended and its children are known. */
   readonly onRead: (shard: string, arrived: number) => void;
   readonly now: () => number;
   /** Resolves after that time, or when the reading is over. */
@@ -80,7 +80,6 @@ export async function readShard(shard: Shard, name: string, options: ShardOption
     if (NextShardIterator === undefined || NextShardIterator === null) {
       at = { end: true };
       await positions.write(name, JSON.stringify(at));
-      options.onRead(shard.id, Number.POSITIVE_INFINITY);
       return true;
     }
     iterator = NextShardIterator;
