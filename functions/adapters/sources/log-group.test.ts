@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { registry } from "../../../detectors/registry.ts";
 import { clientOf, serviceError } from "../../../test/support/aws.ts";
+import { impersonation } from "../../../test/support/one-event.ts";
 import { programOf } from "../../../test/support/program.ts";
 import { scenario } from "../../../test/support/scenario.ts";
 import { judgeChunk } from "../../pipeline/judge.ts";
@@ -16,18 +17,6 @@ import { AUDIT_STREAMS, chunkOf, createLogReader, type LogGroup, type LogReader 
 
 const GROUP: LogGroup = { identifier: "/aws/eks/prod/cluster", name: "/aws/eks/prod/cluster", account: "111122223333" };
 const ARN = "arn:aws:logs:eu-central-1:444455556666:log-group:/aws/eks/prod/cluster";
-
-/** One event that a detector reports. */
-const impersonation = JSON.stringify({
-  ...{ kind: "Event", apiVersion: "audit.k8s.io/v1", level: "Metadata", stage: "ResponseComplete", verb: "list" },
-  ...{ auditID: "11111111-2222-4333-8444-555555555555", requestURI: "/api/v1/services", sourceIPs: ["203.0.113.9"] },
-  user: { username: "mallory", groups: ["system:authenticated"] },
-  impersonatedUser: { username: "eks-auto:coredns", groups: ["system:authenticated"] },
-  objectRef: { resource: "services", apiVersion: "v1" },
-  responseStatus: { code: 200 },
-  requestReceivedTimestamp: "2026-11-22T10:00:00.000000Z",
-  annotations: { "authorization.k8s.io/decision": "allow" },
-});
 
 /** A log group whose pages are these. */
 const pagesOf = (pages: readonly (readonly FilteredLogEvent[])[]) =>
@@ -161,7 +150,7 @@ describe("a page as a chunk", () => {
   };
 
   it("names account and cluster of its events by its envelope", async () => {
-    const { drafts } = await judged([[eventOf(1, impersonation)]]);
+    const { drafts } = await judged([[eventOf(1, impersonation())]]);
     expect(drafts.map(({ finding }) => `${finding.account} ${finding.cluster}`)).toEqual(["111122223333 prod"]);
   });
 
