@@ -96,7 +96,6 @@ const live = (command: Command): Command =>
     )
     .option("--out <file>", "write the findings into a file")
     .option("--config <file>", "what is yours: Auto roles, proxies, parameters, suppressions")
-    .option("--cluster <account/region/name>", "of audit events without an envelope", clusterOf)
     .option("--shadow", "show findings of detectors in shadow, too")
     .option("--quiet", "findings only")
     .option("--no-color", "no colours")
