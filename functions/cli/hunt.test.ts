@@ -7,6 +7,7 @@ import { serviceError } from "../../test/support/aws.ts";
 import { awsServer } from "../../test/support/aws-server.ts";
 import { ledgerFlow } from "../../test/support/ledger.ts";
 import { scenario } from "../../test/support/scenario.ts";
+import { openSqliteStore } from "../adapters/ledger/sqlite.ts";
 import { type HuntOptions, hunt } from "./hunt.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "crosstrail-hunt-"));
@@ -110,6 +111,15 @@ describe("a hunt", () => {
     refuseAt = 9;
     const { code } = await hunted();
     expect(code).toBe(1);
+  });
+
+  it("makes no verdict on what is missing while a source was not read that far", async () => {
+    const ledger = join(dir, "partial.db");
+    refuseAt = 8;
+    await hunted({ ledger });
+    const store = openSqliteStore(ledger);
+    expect((await store.stats()).due).toBeGreaterThan(0);
+    store.close();
   });
 
   it("goes on where it was refused, and knows in the end what an undisturbed one knows", async () => {

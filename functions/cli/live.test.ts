@@ -71,6 +71,28 @@ const NOW = Date.now();
 const eventOf = (id: string): string => impersonation({ auditID: id, at: NOW });
 const findingsIn = (lines: readonly string[]): Finding[] => lines.map((line) => JSON.parse(line));
 
+describe("hunt", () => {
+  it("prints what it has found when Ctrl-C comes, though a request is under way", async () => {
+    let pages = 0;
+    const url = await serve((operation) => {
+      if (operation === "DescribeLogGroups") return { logGroups: [{ logGroupName: "/aws/eks/prod/cluster" }] };
+      pages += 1;
+      if (pages > 1) return "never";
+      const message = eventOf("11111111-2222-4333-8444-000000000001");
+      const event = { eventId: "1", timestamp: NOW, message, logStreamName: "kube-apiserver-audit-0" };
+      return { events: [event], nextToken: "more" };
+    });
+    const { child, ended, out } = start(url, ["hunt", "--log-group", "/aws/eks/prod/cluster", "--since", "1h"]);
+    await expect.poll(() => pages, { timeout: 60_000 }).toBe(2);
+    child.kill("SIGINT");
+    const { code, err } = await ended;
+    expect(err).toContain("Interrupted: what follows covers the part that was read.");
+    expect(findingsIn(out().trim().split("\n"))).toMatchObject([{ detector: "impersonation/eks-auto-component" }]);
+    // Ended by the signal, as bin.js passes it on.
+    expect([null, 130]).toContain(code);
+  });
+});
+
 describe("tail", () => {
   it("writes a finding when its event appears, once, and ends by Ctrl-C", async () => {
     const found: string[] = [];

@@ -140,6 +140,11 @@ describe("a redrive", () => {
     ["a kept record without its data", { ...kept("1"), data: undefined }, /data/],
     ["an invocation that a queue was told of", invocation(), /without its payload/],
     ["an invocation of another service", invocation({ Records: [{ body: "x" }] }), /not whole/],
+    [
+      "an invocation of which one record is not whole",
+      invocation({ Records: [record(1, Buffer.from("one")), { eventSourceARN: STREAM, kinesis: { data: "" } }] }),
+      /not whole/,
+    ],
     ["an invocation of no records", invocation({ Records: [] }), /not whole/],
   ])("leaves %s where it is, and says so", async (_, object, problem) => {
     const { run, took, keys, problems } = world({ [keyOf("1")]: object });

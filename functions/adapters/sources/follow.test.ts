@@ -109,7 +109,8 @@ describe("a log group that is followed", () => {
   it("of more ids than are remembered gives some again, and loses none", async () => {
     const events = Array.from({ length: 40 }, (_, index) => logged(`e${index}`, index / 10));
     const { through } = world(events, { maxIds: 5 });
-    const texts = await through(20);
+    // Before anything is swept.
+    const texts = await through(4);
     expect(new Set(texts).size).toBe(40);
     expect(texts.length).toBeGreaterThan(40);
   });

@@ -97,7 +97,7 @@ export async function readShard(shard: Shard, name: string, options: ShardOption
       // An iterator lasts five minutes (GetShardIterator, API reference): a batch, or a pause of the machine, may last longer.
       const expired = cause instanceof Error && cause.name === "ExpiredIteratorException";
       const failure = awsFailure(cause, { of: `shard ${shard.id} of ${shard.stream}`, action: "kinesis:GetRecords" });
-      if (!expired && failure.kind === "refused") throw failure;
+      if (failure.kind === "refused") throw failure;
       log(expired ? "its iterator has expired" : failure.message);
     }
     if (ended === true) return true;
