@@ -20,10 +20,10 @@ export const clientConfig = ({ endpointUrl, region, profile }: AwsOptions) => ({
   requestHandler: new NodeHttpHandler(),
 });
 
-/** Buckets in the path where an endpoint is given: emulators have no names for them. */
-export const s3Config = (options: AwsOptions) => ({
+/** Buckets in the path where an endpoint is given, here or in the environment: emulators have no names for them. */
+export const s3Config = (options: AwsOptions, env: Readonly<Record<string, string | undefined>> = process.env) => ({
   ...clientConfig(options),
-  forcePathStyle: options.endpointUrl !== undefined,
+  forcePathStyle: (options.endpointUrl ?? env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL) !== undefined,
 });
 
 /** The Region that a client asks. Rejects with E_AWS_REFUSED when none is set. */

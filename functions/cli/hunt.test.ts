@@ -107,6 +107,11 @@ describe("a hunt", () => {
     expect(new Set(filters.map(({ logGroupIdentifier }) => logGroupIdentifier))).toEqual(new Set([GROUP]));
   });
 
+  it("looks into the event history of every Region that is named", async () => {
+    await hunted({ lookup: ["eu-central-1", "us-east-1"], since: last - 1_000 });
+    expect(asked.filter(({ operation }) => operation === "LookupEvents")).toHaveLength(2);
+  });
+
   it("prints what was found when a source is refused, and says so by its exit code", async () => {
     refuseAt = 9;
     const { code } = await hunted();

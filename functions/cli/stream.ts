@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeStreamSummaryCommand, KinesisClient } from "@aws-sdk/client-kinesis";
 import type { Draft } from "../../detectors/core/compose.ts";
-import { createClock, LATENESS_MS } from "../../detectors/ledger/clock.ts";
+import { createClock } from "../../detectors/ledger/clock.ts";
 import { registry } from "../../detectors/registry.ts";
 import { CrosstrailError } from "../../schemas/errors.ts";
 import { awsFailure } from "../adapters/aws-failure.ts";
@@ -16,6 +16,7 @@ import { readConfig } from "./config.ts";
 import { EXIT } from "./exit.ts";
 import type { FeedOptions } from "./feed.ts";
 import { onStop } from "./stop.ts";
+import { settleUntil } from "./stream-clock.ts";
 import { createCounts } from "./stream-counts.ts";
 import { openStores, outboxOf, quarantineOf, type SinkOptions, type StoreOptions } from "./stream-parts.ts";
 
@@ -69,10 +70,9 @@ export async function stream(options: StreamOptions): Promise<number> {
 
   /** Verdicts wait for the slowest shard, and for the later trail. */
   async function settle(): Promise<void> {
-    const told = clock.time(now());
-    const until = Math.min(told ?? Number.NEGATIVE_INFINITY, Math.min(...arrived.values()) - LATENESS_MS.cloudtrail);
+    const until = settleUntil(clock.time(now()), arrived.values());
     try {
-      if (Number.isFinite(until)) await ledger.settle(until, publish);
+      if (until !== undefined) await ledger.settle(until, publish);
       await desk.catchUp();
     } catch (cause) {
       log.error(
