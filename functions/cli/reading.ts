@@ -1,7 +1,9 @@
 import { performance } from "node:perf_hooks";
+import { addCounts } from "../../detectors/core/chain.ts";
 import type { Settings } from "../../detectors/core/settings.ts";
 import type { CrosstrailError } from "../../schemas/errors.ts";
 import { type Severity, severityRank } from "../../schemas/findings/finding.ts";
+import { compact } from "../../schemas/json.ts";
 import { type Output, openOutput } from "../adapters/sinks/output.ts";
 import { withStories } from "../ledger/story.ts";
 import type { Chunk } from "../pipeline/records.ts";
@@ -32,7 +34,7 @@ export interface Input {
   readonly limit?: number;
   readonly scoping: Scoping;
   readonly progress: Progress;
-  /** ms: what is due until then gets its verdict when the reading is over. `clock`: the detection clock; `whole`: nothing failed, nobody interrupted. */
+  /** ms: what is due until then gets its verdict when the reading is over. `clock`: the kept ledger's detection clock; `whole`: nothing failed, nobody interrupted. */
   readonly settleUntil: (at: { readonly clock: number | undefined; readonly whole: boolean }) => number | undefined;
 }
 
@@ -83,9 +85,10 @@ async function read(
       await new Promise((resolve) => setImmediate(resolve));
     },
   };
-  await run(pipeline(source, { judge: parts.judge, ledger: engine, sink, ...(limit !== undefined && { limit }) }));
+  const stages = { judge: parts.judge, ledger: engine, sink, ...compact({ limit, clock }) };
+  await run(pipeline(source, stages));
   const whole = !interrupt.signal.aborted && inputErrors.length === 0;
-  const until = settleUntil({ clock: clock.time(Date.now()), whole });
+  const until = settleUntil({ clock: await clock?.time(), whole });
   if (until !== undefined) await engine.settle(until, keep);
   progress.clear();
   await interrupt.settled();
@@ -97,7 +100,8 @@ async function read(
     findings,
     shadow: all.length - findings.length,
     leftOut: book.leftOut(),
-    counts: parts.chain.counts(),
+    counts: addCounts(parts.chain.counts(), engine.counts(), parts.school.threw()),
+    cold: engine.counts().cold,
     suppressions: parts.suppressions.report(),
     firstAside: parts.firstAside,
     inputErrors,

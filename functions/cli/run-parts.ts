@@ -3,7 +3,6 @@ import { createChain } from "../../detectors/core/chain.ts";
 import type { Draft } from "../../detectors/core/compose.ts";
 import { createScreen } from "../../detectors/core/screen.ts";
 import { arm, type Settings } from "../../detectors/core/settings.ts";
-import { createClock } from "../../detectors/ledger/clock.ts";
 import { auditLearners, callLearners } from "../../detectors/ledger/learners.ts";
 import { registry } from "../../detectors/registry.ts";
 import { samples } from "../../detectors/samples.generated.ts";
@@ -18,6 +17,7 @@ import { FINDING_KEEP_MS, mergeAll } from "../findings/desk.ts";
 import { createEngine } from "../ledger/engine.ts";
 import { createRecall } from "../ledger/recall.ts";
 import { createSchool } from "../ledger/school.ts";
+import { createSharedClock } from "../ledger/shared-clock.ts";
 import { createLog, type Level } from "../log.ts";
 import type { Judge } from "../pipeline/judge.ts";
 import type { SetAside } from "../pipeline/records.ts";
@@ -66,9 +66,12 @@ export async function openParts(
   const log = createLog(options.logLevel);
   const chain = createChain(armed, site, suppressions);
   const store = options.ledger === undefined ? createMemoryStore() : await openLedger(options.ledger, { create: true });
-  const engine = createEngine({ store, recall: createRecall(FACTS), armed: ledger, site, now: Date.now });
-  const clock = createClock();
+  const engine = createEngine({ store, recall: createRecall(FACTS), armed: ledger, site, suppressions, now: Date.now });
+  // A ledger in memory is nobody else's, and waits for nothing but its own input.
+  const clock = options.ledger === undefined ? undefined : createSharedClock({ store, now: Date.now });
+  const passed = await clock?.time();
   const tally = createTally();
+  const school = createSchool(auditLearners, callLearners);
   // What this run touches, as it is over all runs.
   const book = createFindingBook();
   const findings = options.ledger === undefined ? createMemoryFindings(book) : await openFindings(options.ledger);
@@ -80,8 +83,8 @@ export async function openParts(
     screen: createScreen(armed.map(({ detector }) => detector)),
     auditIds: createAuditIdMemory(AUDIT_IDS),
     tally,
-    school: createSchool(auditLearners, callLearners),
-    onTime: (trail, time) => clock.tick(trail, time, Date.now()),
+    school,
+    passed: () => passed,
     unwrapping: { scope: options.cluster ?? unknown },
     ...(scoping.since !== undefined && { since: scoping.since }),
     ...(scoping.until !== undefined && { until: scoping.until }),
@@ -93,7 +96,7 @@ export async function openParts(
     },
   };
   return {
-    ...{ log, chain, store, engine, clock, tally, book, findings, firstAside, judge, suppressions },
+    ...{ chain, store, engine, clock, tally, school, book, findings, firstAside, judge, suppressions },
     async keep(drafts: readonly Draft[]): Promise<void> {
       book.add((await mergeAll(findings, drafts, Date.now() + FINDING_KEEP_MS)).map(({ draft }) => draft));
     },

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeStreamSummaryCommand, KinesisClient } from "@aws-sdk/client-kinesis";
 import type { Draft } from "../../detectors/core/compose.ts";
-import { createClock } from "../../detectors/ledger/clock.ts";
 import { registry } from "../../detectors/registry.ts";
 import { CrosstrailError } from "../../schemas/errors.ts";
 import { awsFailure } from "../adapters/aws-failure.ts";
@@ -9,7 +8,9 @@ import { openOutput } from "../adapters/sinks/output.ts";
 import { consume } from "../adapters/streams/consumer.ts";
 import { createDetect } from "../detect/detect.ts";
 import { createDesk } from "../findings/desk.ts";
+import { createSharedClock } from "../ledger/shared-clock.ts";
 import { createLog } from "../log.ts";
+import { everyMinute } from "../runtime/every-minute.ts";
 import { createPrograms } from "../runtime/program.ts";
 import { type AwsOptions, clientConfig, regionOf } from "./aws.ts";
 import { readConfig } from "./config.ts";
@@ -53,13 +54,12 @@ export async function stream(options: StreamOptions): Promise<number> {
   const desk = createDesk({ store: stores.findings, outbox: outboxOf(options, stores.findings, output), now });
   const publish = async (drafts: readonly Draft[]): Promise<void> => void (await desk.take(drafts));
   const counts = createCounts();
-  const clock = createClock();
+  const clock = createSharedClock({ store: stores.ledger, now });
   const detect = createDetect({
     ...{ program, publish, log, now, meter: counts.meter },
     quarantine: quarantineOf(options, log),
-    confirm: async (newest) => {
-      for (const [trail, time] of newest) clock.tick(trail, time, now());
-    },
+    clock,
+    passed: everyMinute(clock.time, now),
   });
   const arrived = new Map<string, number>();
   const wait = (ms: number, until = signal): Promise<void> =>
@@ -70,8 +70,8 @@ export async function stream(options: StreamOptions): Promise<number> {
 
   /** Verdicts wait for the slowest shard, and for the later trail. */
   async function settle(): Promise<void> {
-    const until = settleUntil(clock.time(now()), arrived.values());
     try {
+      const until = settleUntil(await clock.time(), arrived.values());
       if (until !== undefined) await ledger.settle(until, publish);
       await desk.catchUp();
     } catch (cause) {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import type { CrosstrailError } from "../../schemas/errors.ts";
+import { compact } from "../../schemas/json.ts";
 import { openOutput } from "../adapters/sinks/output.ts";
 import { type Followed, follow } from "../adapters/sources/follow.ts";
 import { AUDIT_STREAMS, chunkOf, createLogReader } from "../adapters/sources/log-group.ts";
@@ -59,7 +60,15 @@ export async function tail(options: TailOptions): Promise<number> {
   };
   if (options.quiet !== true) console.error(`following ${groups.length} log groups; Ctrl-C ends it`);
   try {
-    await run(pipeline(takeUntil(source, signal), { judge, ledger: engine, sink, limit: 1 }));
+    await run(
+      pipeline(takeUntil(source, signal), {
+        judge,
+        ledger: engine,
+        sink,
+        limit: 1,
+        ...compact({ clock: parts.clock }),
+      }),
+    );
     await interrupt.settled();
   } finally {
     parts.close();
