@@ -84,7 +84,7 @@ async function hunted(rest: Partial<HuntOptions> = {}): Promise<{ code: number; 
     ...{ logGroup: [GROUP], lookup: true, since: first, until: last + 1, format: "ndjson", out, quiet: true },
     ...{ color: false, logLevel: "silent", region: "eu-central-1", endpointUrl: server.url, ...rest },
   });
-  const lines = readFileSync(out, "utf8").trimEnd().split("\n").filter(Boolean);
+  const lines = (rest.out === undefined ? readFileSync(out, "utf8") : "").trimEnd().split("\n").filter(Boolean);
   return { code, findings: lines.map((line) => JSON.parse(line) as Finding) };
 }
 const idsOf = (findings: readonly Finding[]): readonly string[] => findings.map(({ id }) => id).toSorted();
@@ -142,8 +142,11 @@ describe("a hunt", () => {
       ({ input: { startTime, StartTime } }) => startTime ?? Number(StartTime ?? Number.POSITIVE_INFINITY) * 1_000,
     );
     expect(Math.min(...starts.map(Number))).toBeGreaterThan(first);
-    // All of it once more, over the same ledger, shows every finding.
+    // All of it once more, over the same ledger, shows every finding, and none of it has come late.
     expect(idsOf((await hunted({ ledger, again: true })).findings)).toEqual(idsOf(undisturbed.findings));
+    const summary = join(dir, "summary.json");
+    await hunted({ ledger, again: true, format: "json-summary", out: summary });
+    expect(JSON.parse(readFileSync(summary, "utf8")).totals).toMatchObject({ read: scenario.length, late: 0 });
   });
 
   it.each<[string, Partial<HuntOptions>, string, RegExp]>([

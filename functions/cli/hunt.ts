@@ -48,7 +48,7 @@ export async function hunt(options: HuntOptions): Promise<number> {
     return await readAndReport(
       {
         chunks: ({ onError }) => chunks(onError),
-        ...{ limit: 1, progress, scoping: { region } },
+        ...{ limit: 1, progress, scoping: { region, again: true } },
         settleUntil({ whole }) {
           // Nothing more comes to a ledger in memory. Of what is read in part, or kept for another run, the part that all sources cover.
           if (whole && options.ledger === undefined && reading?.complete() === true) return LAST_TIME;

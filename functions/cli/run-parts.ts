@@ -45,6 +45,8 @@ export interface Scoping {
   /** ms; events outside are set aside. */
   readonly since?: number;
   readonly until?: number;
+  /** What comes may have come before, when it was in time: nothing is counted as late. */
+  readonly again?: true;
 }
 
 /** How many requests a reused auditID may stand apart and still be seen: 16 bytes each, twice. */
@@ -69,7 +71,7 @@ export async function openParts(
   const engine = createEngine({ store, recall: createRecall(FACTS), armed: ledger, site, suppressions, now: Date.now });
   // A ledger in memory is nobody else's, and waits for nothing but its own input.
   const clock = options.ledger === undefined ? undefined : createSharedClock({ store, now: Date.now });
-  const passed = await clock?.time();
+  const passed = scoping.again === true ? undefined : await clock?.time();
   const tally = createTally();
   const school = createSchool(auditLearners, callLearners);
   // What this run touches, as it is over all runs.

@@ -40,10 +40,10 @@ const SKEW_MS = 5_000;
 export async function stream(options: StreamOptions): Promise<number> {
   const config = await readConfig(options.config);
   const log = createLog(options.logLevel);
+  const stores = await openStores(options);
   const client = new KinesisClient(clientConfig(options));
   const region = await regionOf(client);
   const arn = await arnOf(client, options.name);
-  const stores = await openStores(options);
   const { signal, interrupted } = onStop();
   const output = await openOutput(options.out, process.stdout);
   const now = Date.now;
