@@ -2,8 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LATENESS_MS } from "../../../detectors/ledger/clock.ts";
 import { CrosstrailError } from "../../../schemas/errors.ts";
+import { atOnce } from "../../../test/support/aws.ts";
+import { programOf } from "../../../test/support/program.ts";
 import type { Chunk } from "../../pipeline/records.ts";
+import { pipeline, run } from "../../pipeline/run.ts";
+import { createTally } from "../../pipeline/tally.ts";
 import { createMemoryPositions, type Positions } from "../../positions.ts";
+import { createMemoryStore } from "../ledger/memory.ts";
 import { readByTime, type TimedOptions, type TimedSource } from "./by-time.ts";
 
 const HOUR = 3_600_000;
@@ -140,6 +145,29 @@ describe("a reading by time", () => {
     expect(written).toEqual([]);
     await reading.chunks.next();
     expect(written).toHaveLength(1);
+  });
+
+  it("taken one at a time by the pipeline, writes no position before the findings of its pages are safe", async () => {
+    const safe = new Set<string>();
+    const early: string[] = [];
+    const positions: Positions = {
+      ...createMemoryPositions(),
+      async write(_, position) {
+        const { to } = JSON.parse(position);
+        for (const time of TIMES) if (time < to && !safe.has(String(time))) early.push(`${time} before it is safe`);
+      },
+    };
+    const { chunks } = await readByTime([sourceOf("audit", TIMES).source], optionsOf({ positions }));
+    const { judge } = await programOf([], createMemoryStore())();
+    const sink = {
+      async write(_: unknown, { frames }: Chunk) {
+        for (let turn = 0; turn < 5; turn += 1) await atOnce();
+        for (const { text } of frames) safe.add(text);
+      },
+    };
+    await run(pipeline(chunks, { judge: { ...judge, tally: createTally() }, sink, limit: 1 }));
+    expect(safe.size).toBe(inside(TIMES).length);
+    expect(early).toEqual([]);
   });
 
   it("reads again what may have come late to the end of an earlier reading", async () => {
