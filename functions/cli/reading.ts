@@ -93,7 +93,9 @@ async function read(
   progress.clear();
   await interrupt.settled();
   const all = await withStories(parts.store, book.all());
+  const { forgotten = 0 } = options.ledger === undefined ? await parts.store.stats() : {};
   parts.close();
+  const { cold, overflows, full } = engine.counts();
   const findings = options.shadow === true ? all : all.filter(({ status }) => status !== "shadow");
   return {
     totals: tally.totals(),
@@ -101,7 +103,7 @@ async function read(
     shadow: all.length - findings.length,
     leftOut: book.leftOut(),
     counts: addCounts(parts.chain.counts(), engine.counts(), parts.school.threw()),
-    cold: engine.counts().cold,
+    ...{ cold, overflows, full, forgotten },
     suppressions: parts.suppressions.report(),
     firstAside: parts.firstAside,
     inputErrors,
