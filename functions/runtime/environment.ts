@@ -12,6 +12,9 @@ export const variables = {
   CROSSTRAIL_DEAD_LETTER_QUEUE: "URL of the queue of findings that a sink has refused",
   CROSSTRAIL_TOPIC: "ARN of the SNS topic",
   CROSSTRAIL_ACCOUNT: "id of the account that publishes to Security Hub",
+  CROSSTRAIL_NOTIFY_FORMAT:
+    "how people are told: `text` (default, to be read in a mail) or `chat` (Amazon Q Developer in chat applications)",
+  CROSSTRAIL_LOG_LEVEL: "of the functions' own log: `info` by default",
   AWS_REGION: "Region that the function runs in",
   AWS_LAMBDA_FUNCTION_NAME: "name of the function",
 } as const;

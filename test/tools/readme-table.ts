@@ -1,5 +1,6 @@
 import { registry } from "../../detectors/registry.ts";
 import { awsCommands } from "../../functions/cli/rights.ts";
+import { variables } from "../../functions/runtime/environment.ts";
 import { tactics } from "../../schemas/attack.ts";
 import { errorCodes } from "../../schemas/errors.ts";
 import { demoOutput } from "./readme-output.ts";
@@ -31,7 +32,15 @@ export async function readmeTables(readme: string): Promise<string> {
     "| --- | --- | --- |",
     ...commands,
   ]);
-  return between(withCommands, "output", ["```", ...(await demoOutput()), "```"]);
+  const environment = Object.entries(variables)
+    .filter(([name]) => name.startsWith("CROSSTRAIL_"))
+    .map(([name, what]) => `| \`${name}\` | ${what} |`);
+  const withEnvironment = between(withCommands, "environment", [
+    "| variable | what it is |",
+    "| --- | --- |",
+    ...environment,
+  ]);
+  return between(withEnvironment, "output", ["```", ...(await demoOutput()), "```"]);
 }
 
 function between(text: string, name: string, lines: readonly string[]): string {
