@@ -67,6 +67,9 @@ export interface Outcome {
   readonly untold: readonly string[];
 }
 
+/** Facts and lessons that a worker remembers: all of a scenario's. It is started again and again, and its memory takes its whole size at once. */
+const REMEMBERED = 2_000;
+
 type Interleave = Pick<fc.Scheduler, "schedule" | "waitFor">;
 const atOnce: Interleave = { schedule: (task) => task, waitFor: (task) => task };
 
@@ -97,9 +100,9 @@ export function workersOf(detectors: readonly Detector[]): Run {
 
     function start() {
       const options = { store, armed: settings.ledger, site: settings.site, now: () => 0, parallel: 4 };
-      const engine = createEngine({ ...options, recall: createRecall(10_000) });
+      const engine = createEngine({ ...options, recall: createRecall(REMEMBERED) });
       const clock = createSharedClock({ store, now: () => wall });
-      const school = createSchool(auditLearners, callLearners);
+      const school = createSchool(auditLearners, callLearners, REMEMBERED);
       const judge: Judge = {
         ...{ chain, screen, school, auditIds: createAuditIdMemory(1_000), tally: createTally() },
         unwrapping: { scope },
