@@ -30,12 +30,13 @@ export interface ProgramOptions {
   readonly now: () => number;
   /** Of audit events whose envelope does not tell: that of the stream. */
   readonly region: string;
+  /** Facts, and lessons, that need not be written again: both take memory of a fixed size. */
+  readonly remembered?: number;
 }
 
 /** How many requests a reused auditID may stand apart and still be seen: 16 bytes each, twice. */
 const AUDIT_IDS = 500_000;
-/** Facts that need not be written again. */
-const FACTS = 200_000;
+const REMEMBERED = 200_000;
 
 /** Whether a configuration can be used: throws E_CONFIG. */
 export const accept =
@@ -45,10 +46,11 @@ export const accept =
   };
 
 /** The program of the configuration that stands now. What it remembers outlasts a new version: facts are facts under any of them. */
-export function createPrograms({ configured, detectors, store, now, region }: ProgramOptions): () => Promise<Program> {
-  const recall = createRecall(FACTS);
+export function createPrograms(options: ProgramOptions): () => Promise<Program> {
+  const { configured, detectors, store, now, region, remembered = REMEMBERED } = options;
+  const recall = createRecall(remembered);
   const auditIds = createAuditIdMemory(AUDIT_IDS);
-  const school = createSchool(auditLearners, callLearners);
+  const school = createSchool(auditLearners, callLearners, remembered);
   let last: Program | undefined;
 
   function build(found: Configured): Program {

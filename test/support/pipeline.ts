@@ -1,0 +1,355 @@
+/** The functions of the pipeline on simulators: stream, detect, tables, queues, publish, Security Hub. Whatever may happen to a call, an invocation or an
+ * environment happens by plan, on one clock. */
+import type { SQSRecord } from "aws-lambda";
+import { pino } from "pino";
+import type { Detector } from "../../detectors/ledger/contracts.ts";
+import { createMemoryFindings } from "../../functions/adapters/findings/memory.ts";
+import { createMemoryStore } from "../../functions/adapters/ledger/memory.ts";
+import { keyOf } from "../../functions/adapters/quarantine/s3.ts";
+import { createDetect, type Detect, type DetectParts } from "../../functions/detect/detect.ts";
+import { createDesk, type Outbox } from "../../functions/findings/desk.ts";
+import type { Findings, Stamps, Told } from "../../functions/findings/ports.ts";
+import { createSharedClock } from "../../functions/ledger/shared-clock.ts";
+import { createHubPublisher, type HubParts } from "../../functions/publish/hub.ts";
+import type { Parked } from "../../functions/publish/letters.ts";
+import type { Message } from "../../functions/publish/message.ts";
+import { createNotifier } from "../../functions/publish/notify.ts";
+import { createReport } from "../../functions/publish/report.ts";
+import { createConfigSource } from "../../functions/runtime/config-source.ts";
+import { everyMinute } from "../../functions/runtime/every-minute.ts";
+import type { Meter } from "../../functions/runtime/meter.ts";
+import { createPrograms } from "../../functions/runtime/program.ts";
+import { createSweep } from "../../functions/sweep/sweep.ts";
+import { CrosstrailError, type ErrorCode } from "../../schemas/errors.ts";
+import type { Letter } from "../../schemas/findings/letter.ts";
+import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
+import type { Luck as Fate } from "./esm-invocation.ts";
+import { type KinesisMapping, simulateKinesis } from "./esm-simulator.ts";
+import { createSimStream } from "./kinesis-stream.ts";
+import { createFindings } from "./security-hub-rules.ts";
+import { createSimClock, type SimClock } from "./sim-clock.ts";
+import { createSimQueue, type SimQueue, simulateSqs } from "./sqs-simulator.ts";
+
+export const ports = ["ledger", "findings", "outbox", "quarantine", "config", "clock", "hub", "topic"] as const;
+export type Port = (typeof ports)[number];
+
+/** What becomes of a call of a port. */
+export type Luck =
+  | "fine"
+  /** Refused for a while, in the words of the port, before its effect. */
+  | "fails"
+  /** In words that nobody knows. */
+  | "breaks"
+  /** It has its effect, and the answer is lost. */
+  | "lost"
+  /** No access. */
+  | "refused"
+  /** The environment ends, before its effect or after. */
+  | "dies before"
+  | "dies after";
+
+const TRANSIENT: Partial<Record<Port, ErrorCode>> = {
+  ...{ ledger: "E_LEDGER", findings: "E_LEDGER", clock: "E_LEDGER", outbox: "E_OUTBOX", quarantine: "E_QUARANTINE" },
+};
+const NEVER = new Promise<never>(() => undefined);
+
+/** What a mutant changes. */
+export interface Mutant {
+  readonly detect?: (detect: Detect) => Detect;
+  readonly outbox?: (outbox: Outbox) => Outbox;
+  readonly parts?: (parts: DetectParts) => DetectParts;
+  readonly findings?: (findings: Findings & Stamps & Told) => Findings & Stamps & Told;
+  readonly published?: (store: HubParts["store"] & Told) => HubParts["store"] & Told;
+}
+
+export interface Settings extends Partial<Omit<KinesisMapping, "luck" | "clock" | "stream" | "handler">> {
+  readonly detectors: readonly Detector[];
+  /** Those in place until all is mended. */
+  readonly broken?: readonly Detector[];
+  readonly shards?: number;
+  /** Of the call of a port, by its number from 0. */
+  readonly luck?: (port: Port, call: number) => Luck;
+  /** Of invocations of detect. */
+  readonly fates?: readonly Fate[];
+  /** ms that an invocation of detect, and a call of the publisher, takes. */
+  readonly takesMs?: (call: number) => number;
+  readonly limits?: DetectParts["limits"];
+  readonly mutant?: Mutant;
+}
+
+export const ACCOUNT = "111122223333";
+export const REGION = "eu-central-1";
+/** After all that the samples tell of. */
+export const START = Date.UTC(2026, 10, 24);
+const REPUBLISH_MS = 2 * 3_600_000;
+
+export interface Pieces {
+  readonly data: Buffer;
+  /** What it counts as. */
+  readonly pieces: number;
+  readonly partitionKey?: string;
+}
+
+export function startPipeline(settings: Settings) {
+  const { detectors, luck = () => "fine", fates = [], takesMs = () => 0, mutant = {} } = settings;
+  const clock: SimClock = createSimClock(START);
+  const { now } = clock;
+  const stream = createSimStream(settings.shards ?? 1, now);
+  const memory = createMemoryFindings();
+  const findings = mutant.findings?.(memory) ?? memory;
+  const ledger = createMemoryStore();
+  const kept = new Map<string, KeptRecord>();
+  const letters: Letter[] = [];
+  const messages: Message[] = [];
+  const parked: Parked[] = [];
+  const imports: { readonly id: string; readonly updatedAt: string }[] = [];
+  const hub = createFindings({ account: ACCOUNT, region: REGION });
+  const calls = new Map<Port, number>();
+  const piecesOf = new Map<string, number>();
+  /** Invocations whose counts are not those of the records that they confirmed. */
+  const unbalanced: string[] = [];
+  const log = pino({ level: "silent" });
+  let healthy = false;
+  /** ms by which the desk is ahead: hours pass for it alone, as everybody else only polls. */
+  let ahead = 0;
+
+  /** A port to which things happen. */
+  const port =
+    <A extends unknown[], T>(name: Port, call: (...args: A) => Promise<T>) =>
+    async (...args: A): Promise<T> => {
+      const number = calls.get(name) ?? 0;
+      calls.set(name, number + 1);
+      const what = healthy ? "fine" : luck(name, number);
+      if (what === "breaks") throw new Error("By plan.");
+      if (what === "dies before") return NEVER;
+      if (what === "fails") throw new CrosstrailError(TRANSIENT[name] ?? "E_READ", "By plan.", { cause: undefined });
+      if (what === "refused") throw new CrosstrailError("E_LEDGER_REFUSED", "By plan.", { cause: undefined });
+      const answer = await call(...args);
+      if (what === "dies after") return NEVER;
+      if (what === "lost") throw new Error("The answer is lost, by plan.");
+      return answer;
+    };
+
+  const store = (name: Port) => ({
+    ...ledger,
+    merge: port(name, ledger.merge),
+    read: port(name, ledger.read),
+    put: port(name, ledger.put),
+    due: port(name, ledger.due),
+    done: port(name, ledger.done),
+  });
+  const kept2 = {
+    ...findings,
+    merge: port("findings", findings.merge),
+    read: port("findings", findings.read),
+    mark: port("findings", findings.mark),
+    remind: port("findings", findings.remind),
+    stamp: port("findings", findings.stamp),
+    told: port("findings", findings.told),
+  };
+
+  const dead = createSimQueue(now, { name: "dead" });
+  const queue = (name: string): SimQueue =>
+    createSimQueue(now, { name, visibilityMs: 180_000, redrive: { to: dead, maxReceiveCount: 1_000 } });
+  const queues = { urgent: queue("hub-urgent"), hub: queue("hub"), notify: queue("notify") };
+  const outbox = port("outbox", async (more: readonly Letter[]) => {
+    letters.push(...more);
+    for (const letter of more) {
+      const body = JSON.stringify(letter);
+      if (letter.notify) queues.notify.send(body);
+      (["high", "critical"].includes(letter.severity) ? queues.urgent : queues.hub).send(body);
+    }
+  });
+  const desk = createDesk({
+    store: kept2,
+    outbox: mutant.outbox?.(outbox) ?? outbox,
+    now: () => now() + ahead,
+    parallel: 4,
+  });
+
+  function meterOf() {
+    const counts = new Map<string, number>();
+    const count = (name: string, value: number): void => void counts.set(name, (counts.get(name) ?? 0) + value);
+    const meter: Meter = {
+      ...{ count, lag: () => undefined, flush: () => undefined },
+      totals({ judged, setAside }) {
+        count("counted", judged + setAside);
+      },
+    };
+    return { meter, counted: () => (counts.get("counted") ?? 0) + (counts.get("Refused") ?? 0), counts };
+  }
+
+  const programs = () =>
+    createPrograms({
+      configured: createConfigSource(
+        port("config", async () => undefined),
+        () => undefined,
+        now,
+      ),
+      ...{
+        detectors: healthy ? detectors : (settings.broken ?? detectors),
+        store: store("ledger"),
+        now,
+        region: REGION,
+        remembered: 2_000,
+      },
+    });
+  const publish: DetectParts["publish"] = async (drafts) => {
+    await desk.take(drafts);
+  };
+
+  function startDetect() {
+    const { meter, counted } = meterOf();
+    const shared = createSharedClock({ store: store("clock"), now });
+    const parts: DetectParts = {
+      ...{ program: programs(), publish, meter, log, now, clock: shared, passed: everyMinute(shared.time, now) },
+      quarantine: { keep: port("quarantine", async (record) => void kept.set(keyOf(record), record)) },
+      ...(settings.limits && { limits: settings.limits }),
+    };
+    const detect = createDetect(mutant.parts?.(parts) ?? parts);
+    return { detect: mutant.detect?.(detect) ?? detect, counted, busy: false };
+  }
+
+  const environments = new Set<ReturnType<typeof startDetect>>();
+  /** Of the invocations that will run. */
+  const running: Fate[] = [];
+  let taken = 0;
+  const simulation = simulateKinesis({
+    ...{ reportBatchItemFailures: true, ...settings, clock, stream },
+    luck(number) {
+      const fate = healthy ? "fine" : (fates[number] ?? "fine");
+      if (fate !== "throttled" && fate !== "crash before") running.push(fate);
+      return fate;
+    },
+    async handler(event, context) {
+      const fate = running.shift();
+      const environment = [...environments].find(({ busy }) => !busy) ?? startDetect();
+      environments.add(environment);
+      environment.busy = true;
+      taken += 1;
+      const before = environment.counted();
+      const ms = takesMs(taken);
+      if (ms > 0) await clock.sleep(ms);
+      const answer = await environment.detect(event, context).catch((error: unknown) => {
+        environment.busy = false;
+        throw error;
+      });
+      environment.busy = false;
+      if (fate === "crash after") environments.delete(environment);
+      const from = answer.batchItemFailures[0]?.itemIdentifier;
+      const confirmed = event.Records.filter(
+        ({ kinesis }) => from === undefined || BigInt(kinesis.sequenceNumber) < BigInt(from),
+      );
+      const pieces = confirmed.reduce((sum, { kinesis }) => sum + (piecesOf.get(kinesis.data) ?? 0), 0);
+      const counted = environment.counted() - before;
+      if (counted !== pieces) unbalanced.push(`${counted} of ${pieces}`);
+      return answer;
+    },
+  });
+
+  const startSweep = () =>
+    createSweep({
+      ...{ program: programs(), clock: async () => Date.UTC(9_999, 0), publish, catchUp: () => desk.catchUp() },
+      ...{ health: async () => [], meter: meterOf().meter, log },
+    });
+
+  const sink = () => ({
+    ...{ log, now, meter: meterOf().meter, store: mutant.published?.(kept2) ?? kept2 },
+    park: async (one: Parked) => void parked.push(one),
+    report: createReport({ desk, store: kept2, region: REGION, now, log }),
+    delay: async (records: readonly SQSRecord[], seconds: number) => {
+      for (const { receiptHandle } of records)
+        for (const one of Object.values(queues)) one.changeVisibility(receiptHandle, seconds * 1_000);
+    },
+  });
+  const publishToHub = () =>
+    createHubPublisher({
+      ...sink(),
+      publisher: { account: ACCOUNT, region: REGION },
+      hub: port("hub", async (all) => {
+        taken += 1;
+        const ms = takesMs(taken);
+        if (ms > 0) await clock.sleep(ms);
+        const body = { Findings: all };
+        for (const { Id, UpdatedAt } of all) imports.push({ id: Id, updatedAt: UpdatedAt });
+        return hub
+          .import(body, Buffer.byteLength(JSON.stringify(body)))
+          .FailedFindings.map(({ Id, ErrorCode, ErrorMessage }) => ({
+            id: Id,
+            code: ErrorCode,
+            message: ErrorMessage,
+          }));
+      }),
+    });
+  const tellPeople = () =>
+    createNotifier({
+      ...sink(),
+      format: "text",
+      topic: port("topic", async (all) => {
+        messages.push(...all);
+        return [];
+      }),
+    });
+  const mappings = ([queues.notify, queues.urgent, queues.hub] as const).map((one) =>
+    simulateSqs({
+      ...{ clock, queue: one, batchSize: 5, maximumConcurrency: 2, reportBatchItemFailures: true },
+      handler: one === queues.notify ? tellPeople() : publishToHub(),
+    }),
+  );
+  const deliver = async (): Promise<void> => {
+    for (const mapping of mappings) if (!(await mapping.drain())) throw new Error("The queues do not drain.");
+  };
+
+  const context = { awsRequestId: "sweep" };
+  return {
+    ...{
+      clock,
+      stream,
+      simulation,
+      queues,
+      kept,
+      letters,
+      messages,
+      parked,
+      imports,
+      calls,
+      unbalanced,
+      dead,
+      findings,
+    },
+    hub: () => hub.all(),
+    put(all: readonly Pieces[]): void {
+      for (const { data, pieces, partitionKey = "a" } of all) {
+        piecesOf.set(data.toString("base64"), pieces);
+        stream.put({ partitionKey, data });
+      }
+    },
+    /** Until each record is through. */
+    async detect(): Promise<void> {
+      if (!(await simulation.drain())) throw new Error("The stream does not drain.");
+    },
+    /** What was kept aside goes on the stream again, as `redrive` puts it there. */
+    async redrive(): Promise<void> {
+      const all = [...kept.values()];
+      kept.clear();
+      for (const { data, partitionKey } of all) stream.put({ partitionKey, data: Buffer.from(data, "base64") });
+      if (all.length > 0) await this.detect();
+    },
+    deliver,
+    /** From now on nothing happens any more, and everything is new. */
+    mend(): void {
+      healthy = true;
+      environments.clear();
+    },
+    /** Verdicts whose time has come, and what waits for its hour; until all is with people and Security Hub. */
+    async end(): Promise<void> {
+      await startSweep()({}, context);
+      await deliver();
+      ahead = REPUBLISH_MS;
+      await startSweep()({}, context);
+      await deliver();
+    },
+  };
+}
+
+export type Pipeline = ReturnType<typeof startPipeline>;
