@@ -10,7 +10,7 @@ import { createDetect, type Detect, type DetectParts } from "../../functions/det
 import { createDesk, type Outbox } from "../../functions/findings/desk.ts";
 import type { Findings, Stamps, Told } from "../../functions/findings/ports.ts";
 import { createSharedClock } from "../../functions/ledger/shared-clock.ts";
-import { createHubPublisher, type HubParts } from "../../functions/publish/hub.ts";
+import { createHubPublisher } from "../../functions/publish/hub.ts";
 import type { Parked } from "../../functions/publish/letters.ts";
 import type { Message } from "../../functions/publish/message.ts";
 import { createNotifier } from "../../functions/publish/notify.ts";
@@ -59,7 +59,6 @@ export interface Mutant {
   readonly outbox?: (outbox: Outbox) => Outbox;
   readonly parts?: (parts: DetectParts) => DetectParts;
   readonly findings?: (findings: Findings & Stamps & Told) => Findings & Stamps & Told;
-  readonly published?: (store: HubParts["store"] & Told) => HubParts["store"] & Told;
 }
 
 export interface Settings extends Partial<Omit<KinesisMapping, "luck" | "clock" | "stream" | "handler">> {
@@ -92,7 +91,7 @@ export interface Pieces {
 
 export function startPipeline(settings: Settings) {
   const { detectors, luck = () => "fine", fates = [], takesMs = () => 0, mutant = {} } = settings;
-  const clock: SimClock = createSimClock(START);
+  const clock: SimClock = createSimClock(START, 4);
   const { now } = clock;
   const stream = createSimStream(settings.shards ?? 1, now);
   const memory = createMemoryFindings();
@@ -109,6 +108,12 @@ export function startPipeline(settings: Settings) {
   /** Invocations whose counts are not those of the records that they confirmed. */
   const unbalanced: string[] = [];
   const log = pino({ level: "silent" });
+  let taken = 0;
+  async function pause(): Promise<void> {
+    taken += 1;
+    const ms = takesMs(taken);
+    if (ms > 0) await clock.sleep(ms);
+  }
   let healthy = false;
   /** ms by which the desk is ahead: hours pass for it alone, as everybody else only polls. */
   let ahead = 0;
@@ -213,7 +218,6 @@ export function startPipeline(settings: Settings) {
   const environments = new Set<ReturnType<typeof startDetect>>();
   /** Of the invocations that will run. */
   const running: Fate[] = [];
-  let taken = 0;
   const simulation = simulateKinesis({
     ...{ reportBatchItemFailures: true, ...settings, clock, stream },
     luck(number) {
@@ -226,10 +230,8 @@ export function startPipeline(settings: Settings) {
       const environment = [...environments].find(({ busy }) => !busy) ?? startDetect();
       environments.add(environment);
       environment.busy = true;
-      taken += 1;
       const before = environment.counted();
-      const ms = takesMs(taken);
-      if (ms > 0) await clock.sleep(ms);
+      await pause();
       const answer = await environment.detect(event, context).catch((error: unknown) => {
         environment.busy = false;
         throw error;
@@ -254,7 +256,7 @@ export function startPipeline(settings: Settings) {
     });
 
   const sink = () => ({
-    ...{ log, now, meter: meterOf().meter, store: mutant.published?.(kept2) ?? kept2 },
+    ...{ log, now, meter: meterOf().meter, store: kept2 },
     park: async (one: Parked) => void parked.push(one),
     report: createReport({ desk, store: kept2, region: REGION, now, log }),
     delay: async (records: readonly SQSRecord[], seconds: number) => {
@@ -267,18 +269,12 @@ export function startPipeline(settings: Settings) {
       ...sink(),
       publisher: { account: ACCOUNT, region: REGION },
       hub: port("hub", async (all) => {
-        taken += 1;
-        const ms = takesMs(taken);
-        if (ms > 0) await clock.sleep(ms);
+        await pause();
         const body = { Findings: all };
         for (const { Id, UpdatedAt } of all) imports.push({ id: Id, updatedAt: UpdatedAt });
         return hub
           .import(body, Buffer.byteLength(JSON.stringify(body)))
-          .FailedFindings.map(({ Id, ErrorCode, ErrorMessage }) => ({
-            id: Id,
-            code: ErrorCode,
-            message: ErrorMessage,
-          }));
+          .FailedFindings.map(({ Id, ErrorCode: code, ErrorMessage: message }) => ({ id: Id, code, message }));
       }),
     });
   const tellPeople = () =>
