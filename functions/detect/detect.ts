@@ -2,7 +2,6 @@ import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent, KinesisSt
 import type { Logger } from "pino";
 import { from, lastValueFrom, mergeMap, toArray } from "rxjs";
 import type { Draft } from "../../detectors/core/compose.ts";
-import { CrosstrailError, type ErrorCode, type ErrorKind } from "../../schemas/errors.ts";
 import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
 import { reasonOf } from "../adapters/sinks/reason.ts";
 import type { SharedClock } from "../ledger/shared-clock.ts";
@@ -12,6 +11,7 @@ import type { Meter } from "../runtime/meter.ts";
 import type { Program } from "../runtime/program.ts";
 import type { Quarantine } from "../runtime/quarantine.ts";
 import { type Batch, type BatchLimits, startBatch } from "./batch.ts";
+import { createConfirm } from "./confirm.ts";
 
 export interface DetectParts {
   /** What stands now; rejects when there is none to be had. */
@@ -32,13 +32,6 @@ export interface DetectParts {
   readonly reserveMs?: number;
 }
 
-/** Why a batch's effects are not safe. */
-interface Failure {
-  readonly kind: ErrorKind;
-  readonly code: ErrorCode;
-  readonly message: string;
-}
-
 export type Detect = (
   event: KinesisStreamEvent,
   context: Pick<Context, "getRemainingTimeInMillis" | "awsRequestId">,
@@ -46,8 +39,6 @@ export type Detect = (
 
 const RESERVE_MS = 20_000;
 const PARALLEL = 8;
-/** Records that fail one after the other, of those that are tried one by one. */
-const IN_A_ROW = 10;
 
 /** The handler of the stream: whatever an invocation brings is judged, kept aside, or asked for again, and nothing else. It answers with the one lowest
  * sequence number that had a part in anything unconfirmed; Lambda brings everything from there on again (aws-plumbing.md §1.6). */
@@ -95,69 +86,12 @@ export function createDetect(parts: DetectParts): Detect {
     const outOfTime = (): boolean => context.getRemainingTimeInMillis() < reserveMs;
     const start = (): Batch => startBatch({ ...program.judge, passed: () => passed }, limits);
 
-    const of = (records: readonly KinesisStreamRecord[]): Batch => {
-      const batch = start();
-      for (const record of records) batch.take(record);
-      return batch;
-    };
-
-    /** The records of it that are to come again. */
-    async function unconfirmed(batch: Batch): Promise<readonly KinesisStreamRecord[]> {
-      const error = await failureOf(batch);
-      if (error === undefined) return [];
-      if (error.kind === "transient") return batch.records();
-      if (batch.records().length > 1) return oneByOne(batch.records(), error);
-      return (await isAside(batch, error)) ? [] : batch.records();
-    }
-
-    async function failureOf(batch: Batch): Promise<Failure | undefined> {
-      try {
-        await effects(batch, program);
-        return undefined;
-      } catch (cause) {
-        const failure = { kind: kindOf(cause), code: codeOf(cause), message: reasonOf(cause) };
-        log.error({ sequence: batch.first(), ...failure }, "a batch failed");
-        meter.count("BatchFailed", 1, { kind: failure.kind });
-        return failure;
-      }
-    }
-
-    /** Finds out whose fault it is, so that no record stays unjudged for what stands beside it. Where one after the other fails, the rest is not tried. */
-    async function oneByOne(records: readonly KinesisStreamRecord[], all: Failure) {
-      let inARow = 0;
-      for (const [index, record] of records.entries()) {
-        const rest = records.slice(index);
-        if (outOfTime()) return rest;
-        if (inARow === IN_A_ROW) return (await isAside(of(rest), all)) ? [] : rest;
-        const ending = await alone(record);
-        if (ending === "comes again") return rest;
-        inARow = ending === "out" ? 0 : inARow + 1;
-      }
-      return [];
-    }
-
-    async function alone(record: KinesisStreamRecord): Promise<"out" | "aside" | "comes again"> {
-      const batch = of([record]);
-      const failure = await failureOf(batch);
-      if (failure === undefined) return "out";
-      return failure.kind !== "transient" && (await isAside(batch, failure)) ? "aside" : "comes again";
-    }
-
-    /** Asking again changes nothing where access is refused, or this program fails: the stream goes on, and the records wait in quarantine. */
-    async function isAside(batch: Batch, { code, message }: Failure): Promise<boolean> {
-      const kept = batch.keptFor({ code, message }, "all");
-      try {
-        await keepAll(kept);
-      } catch (cause) {
-        log.error({ sequence: batch.first(), reason: reasonOf(cause) }, "the quarantine took no records");
-        return false;
-      }
-      for (const { read } of batch.totals()) meter.count("Refused", read);
-      await parts.publish(keptHealth(kept, now()), program.configured).catch((cause: unknown) => {
-        log.error({ reason: reasonOf(cause) }, "that records were kept aside could not be published");
-      });
-      return true;
-    }
+    const unconfirmed = createConfirm({
+      ...{ start, outOfTime, meter, log },
+      effects: (batch) => effects(batch, program),
+      keepAside: keepAll,
+      report: (kept) => parts.publish(keptHealth(kept, now()), program.configured),
+    });
 
     try {
       let batch = start();
@@ -188,14 +122,6 @@ function again(records: readonly KinesisStreamRecord[]): KinesisStreamBatchRespo
   const lowest = rest.reduce((a, b) => (BigInt(b) < BigInt(a) ? b : a), first);
   return { batchItemFailures: [{ itemIdentifier: lowest }] };
 }
-
-/** Errors of the language are ours. What is not known to be anything else may be over when it is tried again. */
-function kindOf(error: unknown): ErrorKind {
-  if (error instanceof CrosstrailError) return error.kind;
-  return OURS.some((kind) => error instanceof kind) ? "bug" : "transient";
-}
-const OURS = [TypeError, RangeError, ReferenceError, SyntaxError] as const;
-const codeOf = (error: unknown): ErrorCode => (error instanceof CrosstrailError ? error.code : "E_BUG");
 
 /** That records were kept aside: one finding a reason and day. */
 function keptHealth(kept: readonly KeptRecord[], at: number): readonly Draft[] {

@@ -6,13 +6,12 @@ import { toAsff } from "../../schemas/findings/asff.ts";
 import type { Finding } from "../../schemas/findings/finding.ts";
 import type { Luck as Fate } from "../support/esm-invocation.ts";
 import { podsMade } from "../support/event-probe.ts";
+import type { Luck, Port } from "../support/lucky-ports.ts";
 import {
   ACCOUNT,
-  type Luck,
   type Mutant,
   type Pieces,
   type Pipeline,
-  type Port,
   REGION,
   type Settings,
   startPipeline,

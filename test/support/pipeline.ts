@@ -20,38 +20,15 @@ import { everyMinute } from "../../functions/runtime/every-minute.ts";
 import type { Meter } from "../../functions/runtime/meter.ts";
 import { createPrograms } from "../../functions/runtime/program.ts";
 import { createSweep } from "../../functions/sweep/sweep.ts";
-import { CrosstrailError, type ErrorCode } from "../../schemas/errors.ts";
 import type { Letter } from "../../schemas/findings/letter.ts";
 import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
 import type { Luck as Fate } from "./esm-invocation.ts";
 import { type KinesisMapping, simulateKinesis } from "./esm-simulator.ts";
 import { createSimStream } from "./kinesis-stream.ts";
+import { createPorts, type Luck, type Port } from "./lucky-ports.ts";
 import { createFindings } from "./security-hub-rules.ts";
 import { createSimClock, type SimClock } from "./sim-clock.ts";
 import { createSimQueue, type SimQueue, simulateSqs } from "./sqs-simulator.ts";
-
-export const ports = ["ledger", "findings", "outbox", "quarantine", "config", "clock", "hub", "topic"] as const;
-export type Port = (typeof ports)[number];
-
-/** What becomes of a call of a port. */
-export type Luck =
-  | "fine"
-  /** Refused for a while, in the words of the port, before its effect. */
-  | "fails"
-  /** In words that nobody knows. */
-  | "breaks"
-  /** It has its effect, and the answer is lost. */
-  | "lost"
-  /** No access. */
-  | "refused"
-  /** The environment ends, before its effect or after. */
-  | "dies before"
-  | "dies after";
-
-const TRANSIENT: Partial<Record<Port, ErrorCode>> = {
-  ...{ ledger: "E_LEDGER", findings: "E_LEDGER", clock: "E_LEDGER", outbox: "E_OUTBOX", quarantine: "E_QUARANTINE" },
-};
-const NEVER = new Promise<never>(() => undefined);
 
 /** What a mutant changes. */
 export interface Mutant {
@@ -118,22 +95,7 @@ export function startPipeline(settings: Settings) {
   /** ms by which the desk is ahead: hours pass for it alone, as everybody else only polls. */
   let ahead = 0;
 
-  /** A port to which things happen. */
-  const port =
-    <A extends unknown[], T>(name: Port, call: (...args: A) => Promise<T>) =>
-    async (...args: A): Promise<T> => {
-      const number = calls.get(name) ?? 0;
-      calls.set(name, number + 1);
-      const what = healthy ? "fine" : luck(name, number);
-      if (what === "breaks") throw new Error("By plan.");
-      if (what === "dies before") return NEVER;
-      if (what === "fails") throw new CrosstrailError(TRANSIENT[name] ?? "E_READ", "By plan.", { cause: undefined });
-      if (what === "refused") throw new CrosstrailError("E_LEDGER_REFUSED", "By plan.", { cause: undefined });
-      const answer = await call(...args);
-      if (what === "dies after") return NEVER;
-      if (what === "lost") throw new Error("The answer is lost, by plan.");
-      return answer;
-    };
+  const port = createPorts((name, call) => (healthy ? "fine" : luck(name, call)), calls);
 
   const store = (name: Port) => ({
     ...ledger,
@@ -225,14 +187,14 @@ export function startPipeline(settings: Settings) {
       if (fate !== "throttled" && fate !== "crash before") running.push(fate);
       return fate;
     },
-    async handler(event, context) {
+    async handler(event, invocation) {
       const fate = running.shift();
       const environment = [...environments].find(({ busy }) => !busy) ?? startDetect();
       environments.add(environment);
       environment.busy = true;
       const before = environment.counted();
       await pause();
-      const answer = await environment.detect(event, context).catch((error: unknown) => {
+      const answer = await environment.detect(event, invocation).catch((error: unknown) => {
         environment.busy = false;
         throw error;
       });
