@@ -31,6 +31,8 @@ describe("Security Hub is down for a day", () => {
     const start = now();
     const store = createMemoryFindings();
     const service = createFindings({ account: ACCOUNT, region: "eu-central-1" });
+    /** ms after it is back. */
+    const arrived = new Map<string, number>();
     const allowed = createThrottle(10, 30, now);
     const calls: { readonly at: number; readonly taken: boolean }[] = [];
     const send = async ({ input: { Findings = [] } }: { input: { Findings?: unknown[] } }) => {
@@ -38,6 +40,7 @@ describe("Security Hub is down for a day", () => {
       calls.push({ at: now(), taken: up });
       if (!up) throw Object.assign(new Error("down"), { name: "InternalException" });
       expect(allowed()).toBe(true);
+      for (const { Id } of Findings as { Id: string }[]) arrived.set(Id, now() - start - DAY_MS);
       return service.import({ Findings }, 1);
     };
     const dead = createSimQueue(now, { name: "dead" });
@@ -100,6 +103,9 @@ describe("Security Hub is down for a day", () => {
         .sort(),
     ).toEqual([...ids].sort());
     expect([dead.messages(), refused]).toEqual([[], []]);
+    // A quarter of an hour in the queue, and what the breaker takes to close.
+    const urgent = ids.filter((_, index) => index % 4 === 0).map((id) => arrived.get(id) ?? Number.POSITIVE_INFINITY);
+    expect(Math.max(...urgent)).toBeLessThan(20 * 60_000);
     const bySecond = Map.groupBy(
       calls.filter(({ taken }) => taken),
       ({ at }) => Math.floor(at / 1_000),

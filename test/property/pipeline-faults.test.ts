@@ -92,11 +92,20 @@ async function run(settings: Settings, records: readonly Pieces[], meanwhile?: (
   await pipeline.detect();
   await pipeline.deliver();
   const aside = pipeline.kept.size;
+  const keptData = new Set([...pipeline.kept.values()].map(({ data }) => data));
+  const lost = records.filter(({ data, poison }) => poison === true && !keptData.has(data.toString("base64")));
   pipeline.mend();
   await pipeline.redrive();
   await pipeline.end();
   const findings = (await findingsOf(pipeline)).map(told).sort();
-  return { pipeline, outcome: { findings, trouble: await troubleIn(pipeline), aside } satisfies Outcome };
+  return {
+    pipeline,
+    outcome: {
+      findings,
+      aside,
+      trouble: [...(await troubleIn(pipeline)), ...lost.map(({ data }) => `lost ${data}`)],
+    } satisfies Outcome,
+  };
 }
 
 const outcomeOf = async (...args: Parameters<typeof run>): Promise<Outcome> => (await run(...args)).outcome;
@@ -126,7 +135,7 @@ describe("one fault", () => {
     "at any call of $port that $luck changes nothing in the end",
     async ({ port, luck }) => {
       const records = recordsOf(part, 3);
-      const bad = { data: Buffer.from("not a log"), pieces: 1 };
+      const bad = { data: Buffer.from("not a log"), pieces: 1, poison: true as const };
       const all = records.toSpliced(2, 0, bad);
       const { findings } = await undisturbed;
       const { pipeline } = await run(usual, all);
@@ -188,7 +197,7 @@ function plansOf(lines: readonly string[]): fc.Arbitrary<Plan> {
     .map(({ records, poison, lucks, fates, times, mapping, splits, publishing }) => ({
       publishing,
       records: poison.reduce(
-        (all, at, index) => all.toSpliced(at, 0, { data: Buffer.from(`no log ${index}`), pieces: 1 }),
+        (all, at, index) => all.toSpliced(at, 0, { data: Buffer.from(`no log ${index}`), pieces: 1, poison: true }),
         records,
       ),
       settings: {
@@ -220,6 +229,56 @@ const unharmed = (lines: readonly string[], detectors: Settings["detectors"], mu
     expect({ findings, trouble }).toEqual({ findings: (await wanted).findings, trouble: [] });
   });
 };
+
+describe("a record that is kept aside", () => {
+  const records = recordsOf(part, 3);
+
+  it.each(records.map((_, at) => at))(
+    "as it cannot be read, at place %i, keeps nothing from the others",
+    async (at) => {
+      const poison: Pieces = { data: Buffer.from("not a log"), pieces: 1, poison: true };
+      const { findings } = await undisturbed;
+      const outcome = await outcomeOf({ detectors: few, batchSize: 3 }, records.toSpliced(at, 0, poison));
+      expect(outcome).toEqual({ findings, trouble: [], aside: 1 });
+    },
+  );
+
+  it("as a detector failed on it is judged when that is mended, and the findings are those of a run without the fault", async () => {
+    const throws = (): never => {
+      throw new TypeError("planted");
+    };
+    const broken = few.map((detector) => ({ ...detector, detect: throws })) as unknown as typeof few;
+    const { findings } = await undisturbed;
+    const outcome = await outcomeOf({ detectors: few, broken, batchSize: 4 }, records);
+    expect(outcome).toMatchObject({ findings, trouble: [] });
+    expect(outcome.aside).toBeGreaterThan(3);
+  });
+
+  it("as access was refused for a while is judged when it is granted", async () => {
+    const { findings } = await undisturbed;
+    const luck: Settings["luck"] = (port) => (port === "ledger" ? "refused" : "fine");
+    const outcome = await outcomeOf({ detectors: few, luck, batchSize: 4 }, records);
+    expect(outcome).toEqual({ findings, trouble: [], aside: records.length });
+  });
+});
+
+describe("while Security Hub is down", () => {
+  it("the stream waits for nothing, and people are told once", async () => {
+    const pipeline = startPipeline({ detectors: few, luck: (port) => (port === "hub" ? "breaks" : "fine") });
+    const began = pipeline.clock.now();
+    pipeline.put(recordsOf(part, 3));
+    await pipeline.detect();
+    expect(pipeline.clock.now() - began).toBeLessThan(5_000);
+    await pipeline.clock.run(() => false, 1_000);
+    await expect(pipeline.deliver(3_600_000)).rejects.toThrow("do not drain");
+    const heard = pipeline.messages.map(({ id, attributes }) => `${id} ${attributes.severity}`);
+    expect(heard.length).toBeGreaterThan(1);
+    expect(new Set(heard).size).toBe(heard.length);
+    pipeline.mend();
+    await pipeline.end();
+    expect(await troubleIn(pipeline)).toEqual([]);
+  });
+});
 
 describe("any order, repetitions, poison, lanes, resharding, faults and crashes", () => {
   it("change nothing in the end", async () => {
@@ -280,7 +339,11 @@ describe("the proof fails where", () => {
         return answer;
       },
     };
-    expect(await sees(mutant)).toBe(true);
+    const poison = { data: Buffer.from("not a log"), pieces: 1, poison: true } as const;
+    const luck: Settings["luck"] = (port, call) => (port === "quarantine" && call === 0 ? "fails" : "fine");
+    const records = [poison, ...recordsOf(part, 3)];
+    expect((await outcomeOf({ detectors: few, luck }, records)).trouble).toEqual([]);
+    expect((await outcomeOf({ detectors: few, luck, mutant }, records)).trouble).toEqual(["lost not a log"]);
   }, 60_000);
 
   it("an error of the outbox is swallowed", async () => {

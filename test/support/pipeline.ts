@@ -17,11 +17,11 @@ import { createNotifier } from "../../functions/publish/notify.ts";
 import { createReport } from "../../functions/publish/report.ts";
 import { createConfigSource } from "../../functions/runtime/config-source.ts";
 import { everyMinute } from "../../functions/runtime/every-minute.ts";
-import type { Meter } from "../../functions/runtime/meter.ts";
 import { createPrograms } from "../../functions/runtime/program.ts";
 import { createSweep } from "../../functions/sweep/sweep.ts";
 import type { Letter } from "../../schemas/findings/letter.ts";
 import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
+import { createCountingMeter } from "./counting-meter.ts";
 import type { Luck as Fate } from "./esm-invocation.ts";
 import { type KinesisMapping, simulateKinesis } from "./esm-simulator.ts";
 import { createSimStream } from "./kinesis-stream.ts";
@@ -63,6 +63,8 @@ export interface Pieces {
   readonly data: Buffer;
   /** What it counts as. */
   readonly pieces: number;
+  /** It cannot be read. */
+  readonly poison?: true;
   readonly partitionKey?: string;
 }
 
@@ -134,18 +136,6 @@ export function startPipeline(settings: Settings) {
     parallel: 4,
   });
 
-  function meterOf() {
-    const counts = new Map<string, number>();
-    const count = (name: string, value: number): void => void counts.set(name, (counts.get(name) ?? 0) + value);
-    const meter: Meter = {
-      ...{ count, lag: () => undefined, flush: () => undefined },
-      totals({ judged, setAside }) {
-        count("counted", judged + setAside);
-      },
-    };
-    return { meter, counted: () => (counts.get("counted") ?? 0) + (counts.get("Refused") ?? 0), counts };
-  }
-
   const programs = () =>
     createPrograms({
       configured: createConfigSource(
@@ -166,7 +156,7 @@ export function startPipeline(settings: Settings) {
   };
 
   function startDetect() {
-    const { meter, counted } = meterOf();
+    const { meter, counted } = createCountingMeter();
     const shared = createSharedClock({ store: store("clock"), now });
     const parts: DetectParts = {
       ...{ program: programs(), publish, meter, log, now, clock: shared, passed: everyMinute(shared.time, now) },
@@ -214,11 +204,11 @@ export function startPipeline(settings: Settings) {
   const startSweep = () =>
     createSweep({
       ...{ program: programs(), clock: async () => Date.UTC(9_999, 0), publish, catchUp: () => desk.catchUp() },
-      ...{ health: async () => [], meter: meterOf().meter, log },
+      ...{ health: async () => [], meter: createCountingMeter().meter, log },
     });
 
   const sink = () => ({
-    ...{ log, now, meter: meterOf().meter, store: kept2 },
+    ...{ log, now, meter: createCountingMeter().meter, store: kept2 },
     park: async (one: Parked) => void parked.push(one),
     report: createReport({ desk, store: kept2, region: REGION, now, log }),
     delay: async (records: readonly SQSRecord[], seconds: number) => {
@@ -254,8 +244,8 @@ export function startPipeline(settings: Settings) {
       handler: one === queues.notify ? tellPeople() : publishToHub(),
     }),
   );
-  const deliver = async (): Promise<void> => {
-    for (const mapping of mappings) if (!(await mapping.drain())) throw new Error("The queues do not drain.");
+  const deliver = async (limitMs?: number): Promise<void> => {
+    for (const mapping of mappings) if (!(await mapping.drain(limitMs))) throw new Error("The queues do not drain.");
   };
 
   const context = { awsRequestId: "sweep" };
