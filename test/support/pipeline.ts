@@ -1,5 +1,4 @@
-/** The functions of the pipeline on simulators: stream, detect, tables, queues, publish, Security Hub. Whatever may happen to a call, an invocation or an
- * environment happens by plan, on one clock. */
+/** The functions of the pipeline on simulators, on one clock: whatever may happen to a call, an invocation or an environment happens by plan. */
 import type { SQSRecord } from "aws-lambda";
 import { pino } from "pino";
 import type { Detector } from "../../detectors/ledger/contracts.ts";
@@ -248,7 +247,6 @@ export function startPipeline(settings: Settings) {
     for (const mapping of mappings) if (!(await mapping.drain(limitMs))) throw new Error("The queues do not drain.");
   };
 
-  const context = { awsRequestId: "sweep" };
   return {
     ...{
       clock,
@@ -291,10 +289,10 @@ export function startPipeline(settings: Settings) {
     },
     /** Verdicts whose time has come, and what waits for its hour; until all is with people and Security Hub. */
     async end(): Promise<void> {
-      await startSweep()({}, context);
+      await startSweep()({}, { awsRequestId: "sweep" });
       await deliver();
       ahead = REPUBLISH_MS;
-      await startSweep()({}, context);
+      await startSweep()({}, { awsRequestId: "sweep" });
       await deliver();
     },
   };
