@@ -39,7 +39,7 @@ export interface Mutant {
 
 export interface Settings extends Partial<Omit<KinesisMapping, "luck" | "clock" | "stream" | "handler">> {
   readonly detectors: readonly Detector[];
-  /** Those in place until all is mended. */
+  /** In place until all is mended. */
   readonly broken?: readonly Detector[];
   readonly shards?: number;
   /** Of the call of a port, by its number from 0. */
@@ -54,7 +54,6 @@ export interface Settings extends Partial<Omit<KinesisMapping, "luck" | "clock" 
 
 export const ACCOUNT = "111122223333";
 export const REGION = "eu-central-1";
-/** After all that the samples tell of. */
 export const START = Date.UTC(2026, 10, 24);
 const REPUBLISH_MS = 2 * 3_600_000;
 
