@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Relay } from "./carry.ts";
 import { entities, type Kind } from "./entities.ts";
 import { attributeOf, type State } from "./facts.ts";
-import { depthOf, kinds, relayed, relays, wrongLinks } from "./relays.ts";
+import { depthOf, kinds, relayed, relayOrder, relays, wrongLinks } from "./relays.ts";
 
 const relay = (from: Kind, fact: string, over: string, to: Kind, as: string): Relay => ({
   ...{ from, fact, over, to, as },
@@ -99,8 +99,8 @@ describe("an entity", () => {
     id: "a/b/c/uid",
     sets: new Map(Object.entries(sets).map(([name, all]) => [name, new Map(all.map((value) => [value, "event"]))])),
   });
-  const toKeys = (state: State, changed?: ReadonlySet<string>): string[] =>
-    relayed(state, changed)
+  const toKeys = (state: State, told?: Record<string, string[]>): string[] =>
+    relayed(state, told && new Map(Object.entries(told).map(([name, values]) => [name, new Set(values)])))
       .filter(({ kind }) => kind === "key")
       .map(({ id, attribute, value }) => `${id} ${attribute} ${value}`)
       .sort();
@@ -118,9 +118,31 @@ describe("an entity", () => {
 
   it("passes it on whichever half was written last, and not when neither was", () => {
     const state = pod({ node: ["n1"], key: ["k1"], ip: ["10.0.0.1"] });
-    expect(toKeys(state, new Set(["node"]))).toEqual(["k1 podNode n1"]);
-    expect(toKeys(state, new Set(["key"]))).toEqual(["k1 podNode n1"]);
-    expect(toKeys(state, new Set(["ip"]))).toEqual([]);
+    expect(toKeys(state, { node: ["n1"] })).toEqual(["k1 podNode n1"]);
+    expect(toKeys(state, { key: ["k1"] })).toEqual(["k1 podNode n1"]);
+    expect(toKeys(state, { ip: ["10.0.0.1"] })).toEqual([]);
+  });
+
+  it("passes on again nothing that was passed on before: neither an old fact over an old link, nor over another's", () => {
+    const state = pod({ node: ["n1", "n2"], key: ["k1", "k2"] });
+    expect(toKeys(state, { node: ["n2"] })).toEqual(["k1 podNode n2", "k2 podNode n2"]);
+    expect(toKeys(state, { key: ["k2"] })).toEqual(["k2 podNode n1", "k2 podNode n2"]);
+    expect(toKeys(state, { node: ["n2"], key: ["k2"] })).toEqual(["k1 podNode n2", "k2 podNode n1", "k2 podNode n2"]);
+  });
+});
+
+describe("the order of merging", () => {
+  it("has every kind once", () => {
+    expect([...relayOrder].sort()).toEqual([...kinds].sort());
+  });
+
+  it("puts a kind before the one that it passes most on to: a pod before its keys and tokens, a token before where it came from", () => {
+    const at = (kind: (typeof kinds)[number]): number => relayOrder.indexOf(kind);
+    expect(at("podName")).toBeLessThan(at("pod"));
+    expect(at("pod")).toBeLessThan(at("key"));
+    expect(at("pod")).toBeLessThan(at("token"));
+    expect(at("token")).toBeLessThan(at("origin"));
+    expect(at("key")).toBeLessThan(at("place"));
   });
 });
 

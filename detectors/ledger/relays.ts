@@ -133,30 +133,38 @@ function placeOf({ ip }: ValueOf<"key", "out">, { account, region, cluster }: Va
   return idOf("place", [account, region, cluster, ip]);
 }
 
-/** What an entity passes on. `changed`: attributes that were written just now; undefined: all of it. What a relay throws is given to `failed`, and the
- * others pass on what they have. */
+/** Values by the attributes that they belong to. */
+type Values = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** What an entity passes on: every pair of a fact and a link of which one was told just now. The other pairs were passed on by whoever told the later of
+ * the two. `told` undefined: all of it. What a relay throws is given to `failed`, and the others pass on what they have. */
 export type Relaying = (
   state: State,
-  changed?: ReadonlySet<string>,
+  told?: Values,
   failed?: (relay: Relay, source: string, cause: unknown) => void,
 ) => readonly Fact[];
 
 export function relayingOver(all: readonly Relay[]): Relaying {
   const byKind = Map.groupBy(all, ({ from }) => from);
-  return (state, changed, failed) =>
-    (byKind.get(state.kind) ?? []).flatMap((relay) => carried(relay, state, changed, failed));
+  return (state, told, failed) =>
+    (byKind.get(state.kind) ?? []).flatMap((relay) => carried(relay, state, told, failed));
 }
 
 export const relayed: Relaying = relayingOver(relays);
 
-function carried(...[relay, state, changed, failed]: [Relay, ...Parameters<Relaying>]): readonly Fact[] {
+function carried(...[relay, state, told, failed]: [Relay, ...Parameters<Relaying>]): readonly Fact[] {
   const { fact, over, to, as, give } = relay;
-  const links = state.sets.get(over);
-  if (links === undefined || (changed !== undefined && !changed.has(fact) && !changed.has(over))) return [];
+  const [newFacts, newLinks] = [told?.get(fact), told?.get(over)];
+  const links = [...(state.sets.get(over) ?? [])];
+  if (links.length === 0 || (told !== undefined && newFacts === undefined && newLinks === undefined)) return [];
   const facts: Fact[] = [];
   for (const [encoded, source] of state.sets.get(fact) ?? []) {
+    const isNew = told === undefined || newFacts?.has(encoded) === true;
+    // Nothing new on the one side: only what is new on the other is looked at.
+    const fresh = isNew ? links : links.filter(([link]) => newLinks?.has(link));
+    if (fresh.length === 0) continue;
     const value = decode(state.kind, fact, encoded);
-    for (const [link, linked] of links) {
+    for (const [link, linked] of fresh) {
       // It is known over there when both are known here.
       const since = later(source, linked);
       try {
@@ -188,3 +196,15 @@ export const wrongLinks = (all: readonly Relay[]): readonly string[] =>
     .map(({ from, over, to }) => `${from}.${over} is no link to ${to}`);
 
 export const kinds = Object.keys(entities) as readonly Kind[];
+
+/** Kinds, each before those that it passes facts on to, as far as that goes: some pass one back. */
+export const relayOrder: readonly Kind[] = orderOf(kinds, relays);
+
+function orderOf(left: readonly Kind[], all: readonly Relay[]): readonly Kind[] {
+  const waits = (kind: Kind): number =>
+    all.filter(({ from, to }) => to === kind && from !== kind && left.includes(from)).length;
+  const [next] = left.toSorted((a, b) => waits(a) - waits(b));
+  if (next === undefined) return [];
+  const others = left.filter((kind) => kind !== next);
+  return [next, ...orderOf(others, all)];
+}
