@@ -162,15 +162,20 @@ export function workloadsOf({ nodes, pods, sessions }: Size, chance: Chance, sha
   ];
   const workloads: Workload[] = [...platform];
   let left = pods - platform.reduce((sum, { replicas }) => sum + replicas, 0);
-  let sessionsLeft = sessions - 1;
+  // One in eight of them is a web identity's, as clusters have it that began before Pod Identity.
+  const federated = Math.floor(sessions / 8);
+  let sessionsLeft = sessions - federated - 1;
+  let federatedLeft = federated - 2;
   for (let index = 0; left > 0; index += 1) {
     const namespace = NAMESPACES[index % NAMESPACES.length] ?? "shop";
     const app = `${APPS[index % APPS.length]}${index < APPS.length ? "" : `-${Math.floor(index / APPS.length) + 1}`}`;
-    const replicas = Math.min(left, sessionsLeft > 0 ? sessionsLeft : left, 4 + (index % 10));
+    const [limit = left] = [sessionsLeft, federatedLeft].filter((some) => some > 0);
+    const replicas = Math.min(left, limit, 4 + (index % 10));
     const role = index === 1 ? shared : roleNamed(`${namespace}-${app}`, chance);
-    const otherwise = index % 4 === 0 ? "web identity" : undefined;
+    const otherwise = federatedLeft > 0 ? "web identity" : undefined;
     const by = sessionsLeft > 0 ? "pod identity" : otherwise;
     if (by === "pod identity") sessionsLeft -= replicas;
+    else if (by === "web identity") federatedLeft -= replicas;
     left -= replicas;
     workloads.push(
       made(index % 7 === 3 ? "StatefulSet" : "Deployment", namespace, app, replicas, {

@@ -51,7 +51,7 @@ export const sessionName = ({ chance }: World, cluster: Cluster, pod: Pod): stri
   `eks-${cluster.name.slice(0, 10)}-${pod.name.slice(0, 12)}-${chance.uuid()}`;
 
 /** The agent of its node asks, and EKS opens the session in the same second. */
-function exchange(world: World, cluster: Cluster, pod: Pod, now: number): void {
+export function exchange(world: World, cluster: Cluster, pod: Pod, now: number): void {
   const { node, workload } = pod;
   const role = workload.aws?.role;
   if (role === undefined) return;
@@ -121,7 +121,9 @@ function webIdentity(world: World, cluster: Cluster, pod: Pod, now: number): voi
 export function work(world: World, cluster: Cluster, pod: Pod, now: number): void {
   const { aws } = pod.workload;
   if (aws === undefined) return;
-  callAs(world, [cluster, pod], now, world.chance.one(aws.apis), {
+  // Mostly the same, and now and then something else.
+  const api = aws.apis[Math.floor(world.chance.next() ** 2 * aws.apis.length)] ?? "";
+  callAs(world, [cluster, pod], now, api, {
     ...(world.chance.happens(0.002) && {
       errorCode: "AccessDenied",
       errorMessage: "User is not authorized to perform the operation",
