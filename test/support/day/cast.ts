@@ -97,6 +97,9 @@ const APIS = [
   ["sts:GetCallerIdentity", "s3:ListBuckets", "s3:GetObject", "sns:GetTopicAttributes"],
 ] as const;
 
+/** A role that both clusters give to pods, by Pod Identity and by the web identities that it had before. */
+export const SHARED = "payments-catalog";
+
 export interface Size {
   readonly nodes: number;
   readonly pods: number;
@@ -104,7 +107,7 @@ export interface Size {
 }
 
 /** DaemonSets, controllers and applications, so many that the cluster has about `pods` pods and `sessions` of them a Pod Identity session. */
-export function workloadsOf({ nodes, pods, sessions }: Size, chance: Chance, shared: Role): Workload[] {
+export function workloadsOf({ nodes, pods, sessions }: Size, chance: Chance, role: (name: string) => Role): Workload[] {
   const hash = (): string => chance.hex(10);
   const made = (
     kind: Workload["kind"],
@@ -129,7 +132,7 @@ export function workloadsOf({ nodes, pods, sessions }: Size, chance: Chance, sha
       talks: [list("/api/v1/nodes"), list("/api/v1/services"), ["watch", "/api/v1/pods"]],
     }),
     made("Deployment", "external-secrets", "external-secrets", 1, {
-      aws: { by: "pod identity", role: roleNamed("external-secrets", chance), apis: ["secretsmanager:GetSecretValue"] },
+      aws: { by: "pod identity", role: role("external-secrets"), apis: ["secretsmanager:GetSecretValue"] },
       talks: [
         ["get", "/api/v1/namespaces/shop/secrets/db"],
         ["update", "/api/v1/namespaces/shop/secrets/db"],
@@ -139,7 +142,7 @@ export function workloadsOf({ nodes, pods, sessions }: Size, chance: Chance, sha
     made("Deployment", "cert-manager", "cert-manager", 1, {
       aws: {
         by: "web identity",
-        role: roleNamed("cert-manager", chance),
+        role: role("cert-manager"),
         apis: ["route53:ChangeResourceRecordSets", "route53:GetChange"],
       },
       talks: [
@@ -150,7 +153,7 @@ export function workloadsOf({ nodes, pods, sessions }: Size, chance: Chance, sha
     made("Deployment", "kube-system", "external-dns", 1, {
       aws: {
         by: "web identity",
-        role: roleNamed("external-dns", chance),
+        role: role("external-dns"),
         apis: ["route53:ListHostedZones", "route53:ListResourceRecordSets"],
       },
       talks: [list("/api/v1/services"), list("/apis/networking.k8s.io/v1/ingresses")],
@@ -171,15 +174,17 @@ export function workloadsOf({ nodes, pods, sessions }: Size, chance: Chance, sha
     const app = `${APPS[index % APPS.length]}${index < APPS.length ? "" : `-${Math.floor(index / APPS.length) + 1}`}`;
     const [limit = left] = [sessionsLeft, federatedLeft].filter((some) => some > 0);
     const replicas = Math.min(left, limit, 4 + (index % 10));
-    const role = index === 1 ? shared : roleNamed(`${namespace}-${app}`, chance);
     const otherwise = federatedLeft > 0 ? "web identity" : undefined;
     const by = sessionsLeft > 0 ? "pod identity" : otherwise;
+    const shares = index === 1 || (by === "web identity" && federatedLeft === federated - 2);
     if (by === "pod identity") sessionsLeft -= replicas;
     else if (by === "web identity") federatedLeft -= replicas;
     left -= replicas;
     workloads.push(
       made(index % 7 === 3 ? "StatefulSet" : "Deployment", namespace, app, replicas, {
-        ...(by && { aws: { by, role, apis: APIS[index % APIS.length] ?? [] } }),
+        ...(by && {
+          aws: { by, role: role(shares ? SHARED : `${namespace}-${app}`), apis: APIS[index % APIS.length] ?? [] },
+        }),
       }),
     );
   }

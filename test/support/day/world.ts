@@ -1,7 +1,17 @@
 /** The day's stage: its clock, its chance, its clusters, and how what happens gets into the trails. */
 import { users } from "../events.ts";
 import { audit, call, session } from "../trails.ts";
-import { ACCOUNT, type Cluster, type Node, type Pod, REGION, type Role, roleNamed, workloadsOf } from "./cast.ts";
+import {
+  ACCOUNT,
+  type Cluster,
+  type Node,
+  type Pod,
+  REGION,
+  type Role,
+  roleNamed,
+  SHARED,
+  workloadsOf,
+} from "./cast.ts";
 import { type Chance, createChance } from "./chance.ts";
 import { type Clockwork, createClockwork } from "./clockwork.ts";
 
@@ -66,14 +76,13 @@ export function createWorld(options: DayOptions): World {
     roles.set(name, known);
     return known;
   };
-  const shared = role("payments-catalog");
   const cluster = (name: string, own: Pick<Cluster, "nats" | "net" | "audited" | "nodeRole">, size: DayOptions) => ({
     ...own,
     name,
     arn: `arn:aws:eks:${REGION}:${ACCOUNT}:cluster/${name}`,
     oidc: `oidc.eks.${REGION}.amazonaws.com/id/${chance.hex(32).toUpperCase()}`,
     clusterRole: role("AmazonEKSAutoClusterRole"),
-    workloads: workloadsOf(size, chance, shared),
+    workloads: workloadsOf(size, chance, (of) => role(of === SHARED || name === "demo" ? of : `${name}-${of}`)),
     nodes: new Set<Node>(),
     pods: new Set<Pod>(),
     nodesEver: 0,
