@@ -96,6 +96,38 @@ describe("finds", () => {
     expect(finding?.actor.accessKeyId).toBe(NEXT);
   });
 
+  const decrypts = podCall("10:08", "kms:Decrypt", KEY);
+  const yesterday = podCall("2026-11-21T09:00:00", "sqs:ReceiveMessage", KEY);
+
+  it.each([
+    [
+      "by exec, a call that does not look around, at low: its application may call it seldom",
+      exec("10:05"),
+      decrypts,
+      "low",
+    ],
+    ["by exec, a call that looks around, at high", exec("10:05"), stolen, "high"],
+    [
+      "by port-forward, a call that looks around, at low: nothing ran in the pod",
+      into("10:05", "portforward"),
+      stolen,
+      "low",
+    ],
+  ])("after an entry into a pod that was started today %s", async (_, entry, use, severity) => {
+    expect((await findings([...born, ...usual, entry, use])).map((finding) => finding.severity)).toEqual([severity]);
+  });
+
+  it("of a pod that an earlier day knew any call that is new, at high", async () => {
+    const all = await findings([...born, yesterday, ...usual, exec("10:05"), decrypts]);
+    expect(all.map(({ severity }) => severity)).toEqual(["high"]);
+  });
+
+  it("a refusal after a port-forward at high: whoever is refused is asking", async () => {
+    const use = podCall("10:08", "kms:Decrypt", KEY, "198.51.100.20", refused);
+    const all = await findings([...born, ...usual, into("10:05", "portforward"), use]);
+    expect(all.map(({ severity }) => severity)).toEqual(["high"]);
+  });
+
   it("one finding a key, in any order, however often", async () => {
     const lines = [
       ...born,

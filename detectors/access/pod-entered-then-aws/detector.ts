@@ -2,6 +2,7 @@ import Type from "typebox";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
 import { firstOfEach, usualBefore, wasDenied } from "../aws-use.ts";
 import { podKey } from "../pod-key.ts";
+import { discovers } from "../reconnaissance.ts";
 
 const MINUTE_MS = 60_000;
 const WITHIN_MS = 30 * MINUTE_MS;
@@ -36,7 +37,7 @@ export const detector = defineSettledDetector({
     auditLevel: { needs: "Metadata" },
     references: ["https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html"],
     gaps: [
-      "What an application calls seldom is new to a pod that was started today.",
+      "Of a pod that was started today, what its application calls seldom is new, too: allowed calls are low, unless they only look around.",
       "Within the first hour of a pod's credentials, only calls that are refused are told from its start.",
       "Data events (S3 objects, DynamoDB items) are seen only where the trail records them.",
       "Credentials of the node (a privileged pod) and of IRSA are not the pod's own key.",
@@ -89,6 +90,7 @@ export const detector = defineSettledDetector({
       const allowed = firstOfEach(after.filter((use) => warm && !wasDenied(use) && !earlier.has(use.api)));
       return [...refused, ...allowed].map((use) => {
         const isNew = !earlier.has(use.api);
+        const unsure = wasDenied(use) ? undefined : doubt(entry.how, use.api, usual.length > 0);
         const what = wasDenied(use) ? `was refused ${use.api}` : `called ${use.api}, which it had not before`;
         return {
           sentence: `${entry.by} entered pod ${pod} by ${entry.how}, and then its key ${id} ${what}`,
@@ -97,17 +99,26 @@ export const detector = defineSettledDetector({
           ...shown,
           action: use.api,
           sourceIP: use.ip,
-          severity: severityOf(params.operators.includes(entry.by), isNew),
+          severity: unsure === undefined ? severityOf(params.operators.includes(entry.by), isNew) : "low",
+          ...(unsure !== undefined && { confidence: "low" as const }),
           evidence: [
             { field: "key.podEntered", value: `${entry.time} ${entry.by} ${entry.how}`, event: entry.source },
             { field: "key.used", value: `${use.time} ${use.api} from ${use.ip} (${use.outcome})`, event: use.source },
           ],
-          reasons: [`${use.time.slice(0, 16)} ${what} from ${use.ip}`],
+          reasons: [`${use.time.slice(0, 16)} ${what} from ${use.ip}`, ...(unsure === undefined ? [] : [unsure])],
         };
       });
     };
   },
 });
+
+/** Why a call that was allowed may be the application's own. A release calls what the one before did not, and most of it seldom (B-54). */
+function doubt(how: string, api: string, knownForDays: boolean): string | undefined {
+  if (/^port-?forward/i.test(how)) return "a forwarded port reaches the application and runs nothing in its pod";
+  return knownForDays || discovers(api)
+    ? undefined
+    : "the pod was not seen on an earlier day: what it calls seldom is new, too";
+}
 
 /** A refusal of what it usually calls may be its own affair. */
 function severityOf(byOperator: boolean, isNew: boolean): "low" | "medium" | "high" {
