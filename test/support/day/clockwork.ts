@@ -30,7 +30,8 @@ export function createClockwork(): Clockwork {
   return {
     at,
     every,
-    write(line) {
+    write(given) {
+      const line = { ...given, arrival: Math.ceil(given.arrival) };
       // What is told before it happens waits for its time.
       if (line.time > reached) at(line.time, () => written.push(line));
       else written.push(line);
