@@ -5,7 +5,6 @@ const DISCOVERY =
 const CREDENTIALS =
   /^(?:secretsmanager:(?:Batch)?GetSecretValue|ssm:GetParameter.*|sts:(?:AssumeRole.*|GetSessionToken|GetFederationToken)|iam:Create(?:AccessKey|LoginProfile|ServiceSpecificCredential)|ecr:GetAuthorizationToken|lambda:GetFunction|ec2:GetPasswordData|redshift:GetClusterCredentials)$/;
 
-export const discovers = (api: string): boolean => DISCOVERY.test(api);
 export const looksAround = ({ api }: { readonly api: string }): boolean => DISCOVERY.test(api) || CREDENTIALS.test(api);
 
 export interface Operator {

@@ -2,7 +2,6 @@ import Type from "typebox";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
 import { firstOfEach, usualBefore, wasDenied } from "../aws-use.ts";
 import { podKey } from "../pod-key.ts";
-import { discovers } from "../reconnaissance.ts";
 
 const MINUTE_MS = 60_000;
 const WITHIN_MS = 30 * MINUTE_MS;
@@ -37,7 +36,7 @@ export const detector = defineSettledDetector({
     auditLevel: { needs: "Metadata" },
     references: ["https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html"],
     gaps: [
-      "Of a pod that was started today, what its application calls seldom is new, too: allowed calls are low, unless they only look around.",
+      "Of a pod that was started today, what its application calls seldom is new, too: allowed calls are low.",
       "Within the first hour of a pod's credentials, only calls that are refused are told from its start.",
       "Data events (S3 objects, DynamoDB items) are seen only where the trail records them.",
       "Credentials of the node (a privileged pod) and of IRSA are not the pod's own key.",
@@ -90,7 +89,7 @@ export const detector = defineSettledDetector({
       const allowed = firstOfEach(after.filter((use) => warm && !wasDenied(use) && !earlier.has(use.api)));
       return [...refused, ...allowed].map((use) => {
         const isNew = !earlier.has(use.api);
-        const unsure = wasDenied(use) ? undefined : doubt(entry.how, use.api, usual.length > 0);
+        const unsure = wasDenied(use) ? undefined : doubt(entry.how, usual.length > 0);
         const what = wasDenied(use) ? `was refused ${use.api}` : `called ${use.api}, which it had not before`;
         return {
           sentence: `${entry.by} entered pod ${pod} by ${entry.how}, and then its key ${id} ${what}`,
@@ -113,11 +112,9 @@ export const detector = defineSettledDetector({
 });
 
 /** Why a call that was allowed may be the application's own. A release calls what the one before did not, and most of it seldom (B-54). */
-function doubt(how: string, api: string, knownForDays: boolean): string | undefined {
+function doubt(how: string, knownForDays: boolean): string | undefined {
   if (/^port-?forward/i.test(how)) return "a forwarded port reaches the application and runs nothing in its pod";
-  return knownForDays || discovers(api)
-    ? undefined
-    : "the pod was not seen on an earlier day: what it calls seldom is new, too";
+  return knownForDays ? undefined : "the pod was not seen on an earlier day: what it calls seldom is new, too";
 }
 
 /** A refusal of what it usually calls may be its own affair. */

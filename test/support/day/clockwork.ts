@@ -14,8 +14,8 @@ export interface Clockwork {
   /** Again and again, each time after `gap` ms of its own, until it answers that it has ended. */
   readonly every: (first: number, gap: () => number, happens: (now: number) => unknown) => void;
   readonly write: (line: Line) => void;
-  /** Everything that is written until `end`, in the order of time. */
-  readonly run: (end: number) => Generator<Line>;
+  /** Everything that is written from `begin` until `end`, in the order of time. What would have begun earlier does not happen. */
+  readonly run: (begin: number, end: number) => Generator<Line>;
 }
 
 export function createClockwork(): Clockwork {
@@ -36,8 +36,9 @@ export function createClockwork(): Clockwork {
       if (line.time > reached) at(line.time, () => written.push(line));
       else written.push(line);
     },
-    *run(end) {
+    *run(begin, end) {
       for (let next = waiting.pop(); next !== undefined && next.time < end; next = waiting.pop()) {
+        if (next.time < begin) continue;
         reached = next.time;
         next.happens(next.time);
         if (written.length === 0) continue;

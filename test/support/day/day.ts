@@ -43,7 +43,7 @@ export function benignDay(given: Partial<DayOptions> = {}, plants: readonly Plan
   newHire(world, main, options.start);
   noise(world, main, options.start);
   for (const plant of plants) plant(world);
-  return clock.run(end);
+  return clock.run(first, end);
 }
 
 /** A managed node group beside Auto Mode: its nodes have no end, and pods on them run for months. */

@@ -7,11 +7,11 @@ import { createClock } from "../../../detectors/ledger/clock.ts";
 import { auditLearners, callLearners } from "../../../detectors/ledger/learners.ts";
 import { registry } from "../../../detectors/registry.ts";
 import { createMemoryStore } from "../../../functions/adapters/ledger/memory.ts";
+import { createFindingBook } from "../../../functions/findings/book.ts";
 import { createEngine } from "../../../functions/ledger/engine.ts";
 import type { Store } from "../../../functions/ledger/ports.ts";
 import { createRecall } from "../../../functions/ledger/recall.ts";
 import { createSchool } from "../../../functions/ledger/school.ts";
-import { createFindingBook } from "../../../functions/pipeline/findings.ts";
 import { judgeChunk } from "../../../functions/pipeline/judge.ts";
 import { createTally, type Totals } from "../../../functions/pipeline/tally.ts";
 import type { Finding } from "../../../schemas/findings/finding.ts";
@@ -43,6 +43,7 @@ export async function judged(lines: Iterable<Line>, options: JudgedOptions = {})
   let now = 0;
   const engine = createEngine({
     ...{ store, recall: createRecall(200_000), armed: settings.ledger, site: settings.site, now: () => now },
+    suppressions: settings.suppressions,
   });
   const clock = createClock();
   const book = createFindingBook();
@@ -53,10 +54,9 @@ export async function judged(lines: Iterable<Line>, options: JudgedOptions = {})
     ...{ school, auditIds: createAuditIdMemory(1_000_000), tally: createTally(), unwrapping: { scope } },
     onTime: (trail: Line["trail"], time: number) => clock.tick(trail, time, now),
   };
-  let cold = 0;
   let swept = 0;
   const settle = async (until: number | undefined): Promise<void> => {
-    if (until !== undefined) cold += await engine.settle(until, async (drafts) => book.add(drafts));
+    if (until !== undefined) await engine.settle(until, async (drafts) => book.add(drafts));
   };
   const take = async (taking: readonly Line[]): Promise<void> => {
     const last = taking.at(-1);
@@ -82,5 +82,6 @@ export async function judged(lines: Iterable<Line>, options: JudgedOptions = {})
   }
   await take(batch);
   await settle(settleAll ? Date.UTC(9999) : clock.time(now));
+  const cold = [...engine.counts().cold.values()].reduce((sum, count) => sum + count, 0);
   return { findings: book.all(), totals: judge.tally.totals(), cold };
 }
