@@ -154,17 +154,10 @@ export const relayed: Relaying = relayingOver(relays);
 
 function carried(...[relay, state, told, failed]: [Relay, ...Parameters<Relaying>]): readonly Fact[] {
   const { fact, over, to, as, give } = relay;
-  const [newFacts, newLinks] = [told?.get(fact), told?.get(over)];
-  const links = [...(state.sets.get(over) ?? [])];
-  if (links.length === 0 || (told !== undefined && newFacts === undefined && newLinks === undefined)) return [];
   const facts: Fact[] = [];
-  for (const [encoded, source] of state.sets.get(fact) ?? []) {
-    const isNew = told === undefined || newFacts?.has(encoded) === true;
-    // Nothing new on the one side: only what is new on the other is looked at.
-    const fresh = isNew ? links : links.filter(([link]) => newLinks?.has(link));
-    if (fresh.length === 0) continue;
+  for (const { value: encoded, source, links } of pairs(relay, state, told)) {
     const value = decode(state.kind, fact, encoded);
-    for (const [link, linked] of fresh) {
+    for (const [link, linked] of links) {
       // It is known over there when both are known here.
       const since = later(source, linked);
       try {
@@ -177,6 +170,18 @@ function carried(...[relay, state, told, failed]: [Relay, ...Parameters<Relaying
     }
   }
   return facts;
+}
+
+/** Values of the fact, each with the links that it has to be passed on over. */
+function pairs({ fact, over }: Relay, state: State, told: Values | undefined) {
+  const [newFacts, newLinks] = [told?.get(fact), told?.get(over)];
+  const all = [...(state.sets.get(over) ?? [])];
+  const fresh = newLinks === undefined ? [] : all.filter(([link]) => newLinks.has(link));
+  if (all.length === 0 || (told !== undefined && newFacts === undefined && fresh.length === 0)) return [];
+  return [...(state.sets.get(fact) ?? [])].flatMap(([value, source]) => {
+    const links = told === undefined || newFacts?.has(value) === true ? all : fresh;
+    return links.length === 0 ? [] : [{ value, source, links }];
+  });
 }
 
 /** The longest chain of relays; Infinity when there is a cycle. */
