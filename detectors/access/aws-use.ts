@@ -15,3 +15,7 @@ export const usualBefore = (
   time: string,
   calls: readonly { readonly time: string; readonly api: string }[],
 ): string[] => calls.filter((call) => call.time.slice(0, 10) < time.slice(0, 10)).map(({ api }) => api);
+
+/** Why what seems new may not be: more uses were told of than are kept. */
+export const usesMissing = (hours: readonly { readonly overflowed: (attribute: "used") => boolean }[]): string[] =>
+  hours.some((hour) => hour.overflowed("used")) ? ["more uses than are kept: earlier ones may be missing"] : [];

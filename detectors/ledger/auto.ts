@@ -11,15 +11,13 @@ const NODE_KEEP_MS = 23 * DAY_MS;
 /** What is Auto Mode's, and what is done with it, by the UTC day: what it is to a cluster is told again every day by those who work with it, and stands for the
  * days before and after. */
 export const auto = {
-  /** What EC2 made for the operator of Auto Mode: instances, volumes, network interfaces, launch templates. */
+  /** What EC2 made for the operator of Auto Mode: instances, volumes, network interfaces, launch templates. What is done to it stands in its days. */
   resource: declare({
     key: ["id"],
     keepMs: NODE_KEEP_MS,
     attributes: {
       managed: set(["how", "cluster"], "belongs to Auto Mode of {cluster}: {how}", { cap: 8 }),
-      touched: set([...DEED, "what", "instances"], "{by} called {api} on it ({outcome})", { cap: 100 }),
-      read: set([...DEED, "instances"], "{by} read it by {api} ({outcome})", { cap: 100 }),
-      accessed: set([...DEED, "document", "command", "instances"], "{by} called {api} on it ({outcome})", { cap: 100 }),
+      day: set(["id"], "was called on: {id}", { cap: 400, link: "resourceDay" }),
       copied: set(["id"], "was copied to {id}", { cap: 32, link: "resource" }),
       copyOf: set(["id", "cluster"], "is a copy of {id} of {cluster}", { cap: 8 }),
     },

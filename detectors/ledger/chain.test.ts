@@ -81,7 +81,7 @@ describe("the counts", () => {
 
   it("are of verdicts that were not made as the ledger was cold, by detector", async () => {
     const cold = defineSettledDetector({
-      ...{ meta: probeMeta("probe/cold"), watch: "key", anchor: "used", settleMs: 0, params: neverIssued.params },
+      ...{ meta: probeMeta("probe/cold"), watch: "use", anchor: "used", settleMs: 0, params: neverIssued.params },
       coldness: { warm: { trail: "k8s-audit", ms: 24 * 3_600_000 } },
       detect: () => () => [],
     });

@@ -7,7 +7,7 @@ import { composeLedger } from "./compose.ts";
 import type { JoinDetector, LedgerDetector, SettledDetector } from "./contracts.ts";
 import { decode, type Fact, type Ref, type State } from "./facts.ts";
 import { ledgerHealthDraft } from "./health.ts";
-import { dueTime, type Judgement, joinHits, settledHits, type Thrown, type Warmth } from "./judge.ts";
+import { dueTime, epochsOf, type Judgement, joinHits, settledHits, type Thrown, type Warmth } from "./judge.ts";
 
 /** An entity that a detector is to be asked about, and when (ISO 8601). */
 export interface Appointment extends Ref {
@@ -18,6 +18,14 @@ export interface Appointment extends Ref {
 export interface LedgerCounts extends ChainCounts {
   /** Verdicts that were not made, by detector: the ledger was too young to tell. */
   readonly cold: ReadonlyMap<string, number>;
+  /** The same: more was told than is kept of what they rest on. */
+  readonly full: ReadonlyMap<string, number>;
+}
+
+/** What a verdict needs beside its entity. */
+export interface Beside {
+  readonly warmth: Warmth;
+  readonly epochs?: readonly State[];
 }
 
 /** The detectors of the ledger's entities. One that throws is isolated and reported as a health finding; what a suppression hides is counted, and makes
@@ -30,7 +38,9 @@ export interface LedgerChain {
   /** Whether the detector is one of these. */
   readonly knows: (appointment: Appointment) => boolean;
   /** A verdict whose time has come. Of hits on principals, those count that were made before the page of records was read. */
-  readonly settled: (appointment: Appointment, state: State, warmth: Warmth) => readonly Draft[];
+  readonly settled: (appointment: Appointment, state: State, beside: Beside) => readonly Draft[];
+  /** Epochs of the entity that are to be read for that. */
+  readonly epochs: (appointment: Appointment, state: State) => readonly Ref[];
   /** What threw on an entity that is no detector: a relay. */
   readonly failed: (what: string, ref: Ref, thrown: Thrown) => Draft;
   readonly counts: () => LedgerCounts;
@@ -56,7 +66,8 @@ export function createLedgerChain({ armed, site, suppressions }: LedgerChainOpti
     ({ detector }) => detector.watch,
   );
   const settledById = new Map([...settled.values()].flat().map((entry) => [entry.detector.meta.id, entry]));
-  const [hits, threw, cold] = [new Map<string, number>(), new Map<string, number>(), new Map<string, number>()];
+  const [hits, threw] = [new Map<string, number>(), new Map<string, number>()];
+  const unmade = { cold: new Map<string, number>(), full: new Map<string, number>() };
   const verdicts = createMemory(REMEMBERED_HITS);
   let suppressed = 0;
 
@@ -104,17 +115,21 @@ export function createLedgerChain({ armed, site, suppressions }: LedgerChainOpti
         return at === undefined ? [] : [{ at, kind, id, detector: detector.meta.id }];
       }),
     knows: ({ detector }) => settledById.has(detector),
-    settled({ detector: id, at }, state, warmth) {
+    epochs({ detector: id }, state) {
+      const entry = settledById.get(id);
+      return entry === undefined ? [] : epochsOf(entry.detector, state);
+    },
+    settled({ detector: id, at }, state, beside) {
       const entry = settledById.get(id);
       if (entry === undefined) return [];
       const { detector, params } = entry;
-      const judgement = settledHits(detector, state, { params, site, id: state.id }, { warmth, at });
-      if (judgement !== "cold") return drafted(entry, state, judgement);
-      count(cold, id);
+      const judgement = settledHits(detector, state, { params, site, id: state.id }, { ...beside, at });
+      if (typeof judgement !== "string") return drafted(entry, state, judgement);
+      count(unmade[judgement], id);
       return [];
     },
     failed,
-    counts: () => ({ hits, threw, suppressed, cold }),
+    counts: () => ({ hits, threw, suppressed, ...unmade }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Finding, FindingActor, Severity } from "../../schemas/findings/fin
 import type { DetectorMeta, EventDetector, Evidence } from "../core/contracts.ts";
 import type { Site } from "../core/site.ts";
 import type { AttributeName, Kind, ValueOf } from "./entities.ts";
+import type { Ref } from "./facts.ts";
 import type { Entity, Told } from "./view.ts";
 
 /** Evidence, with the event that it comes from. */
@@ -17,6 +18,8 @@ export interface LedgerHit {
   readonly sentence: string;
   /** Second half of the subject, beside the entity. Must not depend on what else is known of it. */
   readonly on: string;
+  /** What it is about, where that was judged by one of its epochs. */
+  readonly of?: Ref;
   /** Replaces the subject's first half, the entity, where a finding is about who did it, on one day, to whatever entities. */
   readonly by?: string;
   /** `by` ends by itself, as a temporary key does: no day. */
@@ -51,6 +54,11 @@ export interface LedgerContext<P> {
 
 /** Judges one value of the anchor: what rests on it, and on whatever else was known at its time. */
 export type Verdict<T> = (due: T) => readonly LedgerHit[];
+
+export interface SettledContext<P, E extends Kind = Kind> extends LedgerContext<P> {
+  /** The entity's epochs as of the same time, in their order, where the detector asks for them. */
+  readonly epochs: readonly Entity<E>[];
+}
 
 /** One value of each set that a detector matches. */
 export type Match<K extends Kind, A extends readonly AttributeName<K>[]> = {
@@ -92,7 +100,7 @@ export interface Coldness {
   readonly warm?: { readonly trail: "k8s-audit" | "cloudtrail"; readonly ms: number };
 }
 
-interface SettledDefinition<K extends Kind, A extends AttributeName<K>, P extends TObject> {
+interface SettledDefinition<K extends Kind, A extends AttributeName<K>, P extends TObject, E extends Kind> {
   readonly meta: DetectorMeta;
   readonly watch: K;
   /** The set whose every value is judged once; its part `time` starts the clock. */
@@ -100,11 +108,18 @@ interface SettledDefinition<K extends Kind, A extends AttributeName<K>, P extend
   /** Judged when the detection clock has passed the anchor's time by this much, and the anchor is known here. No less than the anchor's bucket. */
   readonly settleMs: number;
   readonly coldness?: Coldness;
+  /** Sets of which all must be known: where more was told than is kept, there is no verdict, and that is counted. */
+  readonly rests?: readonly AttributeName<K>[];
+  /** Epochs to read with the entity: their kind, and the set that links to them. */
+  readonly epochs?: { readonly kind: E; readonly over: AttributeName<K> };
   readonly params: P;
   /** Looks at the entity as of the time of the verdict: what was told by later events is not there, in no set. Gives the judge of the values of
    * the anchor whose time it is, one by one; undefined: none of them is worth a hit. So a verdict is a function of what happened until its time, and
    * the same whenever it is made. */
-  readonly detect: (entity: Entity<K>, context: LedgerContext<Static<P>>) => Verdict<Told<ValueOf<K, A>>> | undefined;
+  readonly detect: (
+    entity: Entity<K>,
+    context: SettledContext<Static<P>, E>,
+  ) => Verdict<Told<ValueOf<K, A>>> | undefined;
 }
 
 /** A verdict that rests on what is missing, first, different or many: judged when nothing more is expected. */
@@ -115,13 +130,18 @@ export interface SettledDetector {
   readonly anchor: string;
   readonly settleMs: number;
   readonly coldness?: Coldness;
+  readonly rests?: readonly string[];
+  readonly epochs?: { readonly kind: Kind; readonly over: string };
   readonly params: TObject;
-  readonly detect: (entity: Entity<Kind>, context: LedgerContext<unknown>) => Verdict<Told<never>> | undefined;
+  readonly detect: (entity: Entity<Kind>, context: SettledContext<unknown>) => Verdict<Told<never>> | undefined;
 }
 
-export function defineSettledDetector<K extends Kind, A extends AttributeName<K>, P extends TObject>(
-  definition: SettledDefinition<K, A, P>,
-): SettledDetector {
+export function defineSettledDetector<
+  K extends Kind,
+  A extends AttributeName<K>,
+  P extends TObject,
+  E extends Kind = never,
+>(definition: SettledDefinition<K, A, P, E>): SettledDetector {
   return { kind: "settled", ...definition, detect: definition.detect as unknown as SettledDetector["detect"] };
 }
 
@@ -134,8 +154,8 @@ export const joinHalf = <K extends Kind, const A extends readonly AttributeName<
   definition: Omit<JoinDefinition<K, A, P>, "meta">,
 ): Half => ({ kind: "join", ...definition, detect: definition.detect as unknown as JoinDetector["detect"] });
 
-export const settledHalf = <K extends Kind, A extends AttributeName<K>, P extends TObject>(
-  definition: Omit<SettledDefinition<K, A, P>, "meta">,
+export const settledHalf = <K extends Kind, A extends AttributeName<K>, P extends TObject, E extends Kind = never>(
+  definition: Omit<SettledDefinition<K, A, P, E>, "meta">,
 ): Half => ({ kind: "settled", ...definition, detect: definition.detect as unknown as SettledDetector["detect"] });
 
 /** A detector of events, and what of it needs the ledger: whether a role or a resource is Auto Mode's, the record of its use does not say. */

@@ -39,7 +39,7 @@ export const crowds = {
     keepMs: 3 * DAY_MS,
     attributes: {
       asked: set(["node", "ip"], "{node} asked EKS Auth from {ip}", { cap: 64 }),
-      place: set(["id"], "a pod's key was used from {id}", { cap: 64, link: "place" }),
+      place: set(["id"], "a pod's key was used from {id}", { cap: 256, link: "place" }),
     },
   }),
 } as const;

@@ -2,6 +2,7 @@ import { auto } from "./auto.ts";
 import { crowds } from "./crowds.ts";
 import { declare, set } from "./declare.ts";
 import { inNode, inPod, inPodName, nodeCrowds } from "./node-crowds.ts";
+import { spans } from "./spans.ts";
 import { weeks } from "./weeks.ts";
 
 const MINUTE_MS = 60_000;
@@ -39,9 +40,10 @@ export const entities = {
         cap: 8,
       }),
       deleted: set(["time"], "was gone", { cap: 8 }),
-      session: set(["id"], "was given the AWS session {id}", { cap: 200, link: "session" }),
-      key: set(["id"], "was given the AWS key {id}", { cap: 200, link: "key" }),
-      // One every 48 minutes, for the three weeks that its node lives.
+      session: set(["id"], "was given the AWS session {id}", { cap: 64, link: "session" }),
+      // One an hour at most, for the three weeks that its node lives.
+      key: set(["id"], "was given the AWS key {id}", { cap: 600, link: "key" }),
+      // One every 48 minutes.
       token: set(["id"], "had the token {id} minted", { cap: 800, link: "token" }),
       tagged: set(
         ["namespace", "name", "serviceAccount", "role", "time"],
@@ -52,7 +54,6 @@ export const entities = {
       exchange: set(["id"], "was served in {id}", { cap: 400, link: "exchange" }),
       audited: set(["time"], "the audit log told of its cluster's pods", { cap: 64, bucketMs: HOUR_MS }),
       entered: set(["time", "by", "how"], "{by} entered it by {how}", ENTRIES),
-      secrets: set(["time", "what"], "its service account read {what}", { cap: 64, bucketMs: MINUTE_MS }),
       called: set(["time", "api"], "called {api}", CALLS),
       mint: set(["id"], "had a token for AWS minted by no kubelet, in {id}", { cap: 16, link: "mintDay" }),
       ...inPod,
@@ -78,20 +79,15 @@ export const entities = {
       terminated: set(["time", "by"], "was terminated by {by}", { cap: 4 }),
       ip: set(["ip"], "has the address {ip}", { cap: 32 }),
       key: set(["id"], "was given the key {id} by EC2", { cap: 400, link: "key" }),
-      seen: set(["time", "trail"], "was seen in the {trail}", { cap: 600, bucketMs: HOUR_MS }),
-      spoke: set(["time", "ip"], "spoke to the cluster from {ip}", { cap: 64, bucketMs: DAY_MS }),
-      origin: set(["id"], "came from {id}", { cap: 64, link: "origin" }),
+      day: set(["id"], "was at work: {id}", { cap: 400, link: "nodeDay" }),
       fleet: set(["id"], "joined {id}", { cap: 4, link: "fleet" }),
       built: set(["id", "time"], "was launched by {id}", { cap: 8, link: "classWeek" }),
+      seen: set(["time", "trail"], "was seen in the {trail}", { cap: 64, bucketMs: DAY_MS }),
       hostPod: set(
         ["time", "pod", "by", "kind", "what", "cluster", "namespace", "name"],
         "{by} placed pod {namespace}/{name} with {what} of the node on it",
         { cap: 64 },
       ),
-      deed: set(["time", "api", "outcome", "role", "delivery", "key", "ip"], "its role called {api} ({outcome})", {
-        cap: 200,
-        bucketMs: MINUTE_MS,
-      }),
       ...inNode,
     },
   }),
@@ -107,7 +103,7 @@ export const entities = {
       key: set(["id"], "has the key {id}", { cap: 64, link: "key" }),
     },
   }),
-  /** An access key. Of a temporary one (ASIA) there is one entity, of a long-lived one (AKIA) one a day. */
+  /** An access key. Of a temporary one (ASIA) there is one entity, of a long-lived one (AKIA) one a day. What it was used for is in its hours. */
   key: declare({
     key: ["accessKeyId"],
     keepMs: KEY_KEEP_MS,
@@ -126,22 +122,15 @@ export const entities = {
       podCalled: set(["time", "api"], "its pod called {api} with one key or another", CALLS),
       asNode: set(["cluster", "node", "role"], "was used in cluster {cluster} as node {node}", { cap: 8 }),
       heard: set(["time", "ip"], "was used from {ip} as a node", { cap: 200, bucketMs: HOUR_MS }),
-      podSecrets: set(["time", "what"], "its pod's service account read {what}", { cap: 64, bucketMs: MINUTE_MS }),
-      person: set(["time", "trail", "ip", "who"], "{who} used it from {ip} ({trail})", {
-        cap: 300,
-        bucketMs: 5 * MINUTE_MS,
-      }),
-      out: set(["time", "api", "ip"], "called {api} over the internet, from {ip}", {
+      podSecrets: set(["time", "what"], "its pod's service account read {what}", {
         cap: 400,
         bucketMs: 10 * MINUTE_MS,
       }),
+      hour: set(["id"], "was used: {id}", { cap: 64, link: "use" }),
+      called: set(["time", "api"], "called {api}", CALLS),
       place: set(["id"], "was used from {id}", { cap: 64, link: "place" }),
       late: set(["time", "gone", "api", "ip", "outcome"], "called {api} from {ip} after its pod was gone ({outcome})", {
         cap: 200,
-        bucketMs: MINUTE_MS,
-      }),
-      used: set(["time", "trail", "api", "ip", "endpoint", "outcome"], "called {api} from {ip} ({outcome})", {
-        cap: 400,
         bucketMs: MINUTE_MS,
       }),
     },
@@ -176,10 +165,11 @@ export const entities = {
       audited: set(["time"], "the audit log told of the cluster's pods", { cap: 4, bucketMs: HOUR_MS }),
     },
   }),
-  /** An address as the cluster's traffic to AWS comes from it: nodes show it by asking for pods' credentials, keys by being used. */
+  /** An address as the cluster's traffic to AWS comes from it on one UTC day, and what is known of it from the day before: nodes show it by asking for
+   * pods' credentials, keys by being used. */
   place: declare({
-    key: ["account", "region", "cluster", "ip"],
-    keepMs: 8 * DAY_MS,
+    key: ["account", "region", "cluster", "ip", "day"],
+    keepMs: 3 * DAY_MS,
     attributes: {
       node: set(["node", "endpoint"], "{node} asked EKS Auth from here", { cap: 64 }),
       used: set(["time", "key", "api"], "key {key} called {api} from here", { cap: 400, bucketMs: 10 * MINUTE_MS }),
@@ -192,6 +182,7 @@ export const entities = {
   ...crowds,
   ...weeks,
   ...nodeCrowds,
+  ...spans,
   role: declare({
     key: ["arn"],
     keepMs: LASTING_MS,
@@ -200,12 +191,10 @@ export const entities = {
       associated: set(["time", "cluster", "account", "by"], "{by} associated it with {account} of {cluster}", {
         cap: 200,
       }),
-      assumed: set(["time", "by", "kind", "session", "caller"], "{by} assumed it as {session}", {
-        cap: 200,
-        bucketMs: HOUR_MS,
-      }),
+      day: set(["id"], "was assumed: {id}", { cap: 400, link: "roleDay" }),
+      // Since when counts: the first are enough.
       podRole: set(["time", "cluster", "account", "through"], "pods of {account} in {cluster} get it", {
-        cap: 200,
+        cap: 64,
         bucketMs: DAY_MS,
       }),
     },
@@ -236,10 +225,6 @@ export const entities = {
       ),
       /** Few, so that no flood of hits of one kind hides another. */
       did: set(["detector", "tactics"], "{detector} ({tactics})", { cap: 200 }),
-      minted: set(["time", "account", "audiences", "bound", "cluster"], "minted a token of {account}", {
-        cap: 400,
-        bucketMs: MINUTE_MS,
-      }),
     },
   }),
   /** Since when a trail has been read at all: how warm the ledger is. */

@@ -11,36 +11,38 @@ const day = (minute: string): string => `2026-11-22T${minute}:00.000Z`;
 const by = (minute: string): string => sourceOf({ id: `event ${minute}`, time: Date.parse(day(minute)) });
 const used = (minute: string, known = minute, ip = "192.0.2.1"): Fact =>
   fact(
-    "key",
+    "use",
     ID,
     "used",
     { time: day(minute), trail: "CloudTrail", api: "s3:GetObject", ip, endpoint: "", outcome: "success" },
     by(known),
   );
 const issued = (minute: string, known = minute): Fact =>
-  fact("key", ID, "issued", { time: day(minute), to: "pod", whom: "a", by: "b", role: "c" }, by(known));
-const podNode = (known: string): Fact => fact("key", ID, "podNode", { id: "i-1" }, by(known));
+  fact("use", ID, "issued", { time: day(minute), to: "pod", whom: "a", by: "b", role: "c" }, by(known));
+const podNode = (known: string): Fact => fact("use", ID, "pod", { id: "i-1" }, by(known));
 const calledThatDay = (known: string): Fact =>
-  fact("key", ID, "podCalled", { time: day(known), api: "s3:GetObject" }, by(known));
+  fact("use", ID, "out", { time: day(known), api: "s3:GetObject", ip: "192.0.2.1" }, by(known));
 
 function stateOf(...facts: readonly Fact[]): State {
   const sets = new Map<string, Map<string, string>>();
   for (const { attribute, value, source } of facts)
     sets.set(attribute, (sets.get(attribute) ?? new Map<string, string>()).set(value, source));
-  return { kind: "key", id: ID, sets };
+  return { kind: "use", id: ID, sets };
 }
 const context = { params: {}, site: { proxies: [], egress: [] } as never, id: ID };
 const warmth = new Map<string, number>();
-const sentences = (judgement: Judgement | "cold"): readonly string[] | "cold" =>
-  judgement === "cold" ? judgement : judgement.hits.map(({ hit }) => `${hit.at.slice(11, 16)} ${hit.sentence}`);
+const sentences = (judgement: Judgement | "cold" | "full"): readonly string[] | "cold" | "full" =>
+  typeof judgement === "string"
+    ? judgement
+    : judgement.hits.map(({ hit }) => `${hit.at.slice(11, 16)} ${hit.sentence}`);
 
 /** Says of each value that it is asked about how much it sees. */
 const seeing = (coldness = {}) =>
   defineSettledDetector({
-    ...{ meta: probeMeta("probe/seeing"), watch: "key", anchor: "used", settleMs: 25 * 60_000 },
+    ...{ meta: probeMeta("probe/seeing"), watch: "use", anchor: "used", settleMs: 25 * 60_000 },
     ...{ params: Type.Object({}), coldness },
     detect: (key) => {
-      const seen = (["used", "issued", "podNode", "podCalled"] as const).map((name) => key.all(name).length).join(" ");
+      const seen = (["used", "issued", "pod", "out"] as const).map((name) => key.all(name).length).join(" ");
       return ({ time }) => [probeHit(`${seen}${key.overflowed("used") ? " and more" : ""}`, time, ID)];
     },
   });
@@ -107,7 +109,7 @@ describe("the time of a verdict", () => {
 
 it("a hit that there is, is known since the last of what it rests on", () => {
   const both = defineJoinDetector({
-    ...{ meta: probeMeta("probe/both"), watch: "key", match: ["used", "issued"], params: Type.Object({}) },
+    ...{ meta: probeMeta("probe/both"), watch: "use", match: ["used", "issued"], params: Type.Object({}) },
     detect: ([{ time }]) => probeHit("both", time, ID),
   });
   const { hits } = joinHits(both, stateOf(used("10:00"), issued("09:00", "11:00")), context);

@@ -1,5 +1,5 @@
 import type { LedgerContext, LedgerDetector, LedgerHit, SettledDetector } from "./contracts.ts";
-import { knownSince, later, type State } from "./facts.ts";
+import { decode, knownSince, later, OVERFLOW, type Ref, type State } from "./facts.ts";
 import { asOf, sourcedIn, valuesOf, viewOf } from "./view.ts";
 
 /** Most choices of values that one detector is asked about in one entity: an attacker chooses how many values there are. */
@@ -69,13 +69,13 @@ export function warmthOf(trails: readonly State[]): Warmth {
 }
 
 /** The verdicts on an entity whose time is `at` (ISO 8601, whole minutes), when nothing more is expected of what was before it. Silent, and counted,
- * while the ledger is too cold to tell. */
+ * while the ledger is too cold to tell, or where more was told than is kept of what the verdict rests on. */
 export function settledHits(
   detector: SettledDetector,
   state: State,
   context: LedgerContext<unknown>,
-  { warmth, at }: { readonly warmth: Warmth; readonly at: string },
-): Judgement | "cold" {
+  { warmth, at, epochs = [] }: { readonly warmth: Warmth; readonly at: string; readonly epochs?: readonly State[] },
+): Judgement | "cold" | "full" {
   const known = asOf(state, at);
   const dues = sourcedIn(known, detector.anchor).filter(({ value, source }) => dueTime(detector, value, source) === at);
   // They were told of by an earlier event since: their time was another one.
@@ -86,15 +86,23 @@ export function settledHits(
   // Warm before the anchor, not before the verdict.
   if (warm !== undefined && (since === undefined || since + warm.ms > Date.parse(at) - detector.settleMs))
     return "cold";
+  if (detector.rests?.some((attribute) => state.sets.get(OVERFLOW)?.has(attribute)) === true) return "full";
   const asked = asking();
   const event = dues[0]?.value.source ?? "";
   let verdict: ReturnType<SettledDetector["detect"]>;
   asked.ask(at, event, () => {
-    verdict = detector.detect(viewOf(known), context);
+    verdict = detector.detect(viewOf(known), { ...context, epochs: epochs.map((epoch) => viewOf(asOf(epoch, at))) });
     return [];
   });
   for (const { value } of dues) asked.ask(at, value.source, () => verdict?.(value as never) ?? []);
   return asked.judgement();
+}
+
+/** The epochs of an entity that a detector asks for, in the order of time. */
+export function epochsOf({ epochs }: SettledDetector, { kind, sets }: State): readonly Ref[] {
+  if (epochs === undefined) return [];
+  const ids = [...(sets.get(epochs.over)?.keys() ?? [])].map((link) => decode(kind, epochs.over, link).id ?? "");
+  return ids.sort().map((id) => ({ kind: epochs.kind, id }));
 }
 
 function asking() {

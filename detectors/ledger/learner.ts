@@ -63,6 +63,30 @@ export const fleetId = ({ account, region, cluster }: Scope, event: { readonly t
 export const keyId = (accessKeyId: string, event: { readonly time: number }): string =>
   idOf("key", [accessKeyId.startsWith("AKIA") ? `${accessKeyId}@${timeOf(event).slice(0, 10)}` : accessKeyId]);
 
+/** `2026-11-22T10` of an event. */
+const hourOf = (event: { readonly time: number }): string => timeOf(event).slice(0, "2026-11-22T10".length);
+export const dayOf = (event: { readonly time: number }): string => timeOf(event).slice(0, "2026-11-22".length);
+
+/** An hour of a key. */
+export const useId = (key: string, event: { readonly time: number }): string => idOf("use", [key, hourOf(event)]);
+export const nodeDayId = (node: string, event: { readonly time: number }): string =>
+  idOf("nodeDay", [node, dayOf(event)]);
+export const nodeHourId = (node: string, event: { readonly time: number }): string =>
+  idOf("nodeHour", [node, hourOf(event)]);
+export const mintHourId = (name: string, event: { readonly time: number }): string =>
+  idOf("mintHour", [name, hourOf(event)]);
+export const podDayId = ({ account, region, cluster }: Place, uid: string, event: { readonly time: number }): string =>
+  idOf("podDay", [account, region, cluster, uid, dayOf(event)]);
+export const nameDayId = (
+  { account, region, cluster }: Place,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  event: { readonly time: number },
+): string => idOf("nameDay", [account, region, cluster, namespace, name, dayOf(event)]);
+export const placeId = ({ account, region, cluster }: Place, ip: string, event: { readonly time: number }): string =>
+  idOf("place", [account, region, cluster, ip, dayOf(event)]);
+
+type Place = Pick<Scope, "account" | "region" | "cluster">;
+
 /** The minute of an exchange of pod tokens. */
 export const exchangeId = ({ account, region, cluster }: Scope, event: { readonly time: number }): string =>
   idOf("exchange", [account, region, cluster, timeOf(event).slice(0, 16)]);

@@ -1,12 +1,14 @@
+import { withoutLast } from "../core/epoch.ts";
 import { assignmentId } from "./assignment.ts";
 import { carry, type Relay } from "./carry.ts";
-import { egressId } from "./egress.ts";
-import { entities, type Kind, type ValueOf } from "./entities.ts";
-import { attributeOf, decode, type Fact, idOf, later, type State } from "./facts.ts";
+import type { Attribute } from "./declare.ts";
+import { entities, type Kind } from "./entities.ts";
+import { attributeOf, decode, type Fact, later, type State } from "./facts.ts";
+import { nodeHourId } from "./learner.ts";
 import { nodeRelays } from "./node-relays.ts";
+import { spanRelays } from "./span-relays.ts";
 
-/** A pod that ended may finish a last request (detections.md B-04). */
-const LATE_MS = 120_000;
+const HOUR_MS = 60 * 60_000;
 
 /** How a token that is bound to a pod opens AWS. */
 export const SESSION = "AssumeRoleForPodIdentity";
@@ -17,7 +19,7 @@ export const relays: readonly Relay[] = [
   carry("pod", { fact: "deleted", over: "key", to: "key" }, "podGone", ({ time }) => ({ time })),
   carry("pod", { fact: "node", over: "key", to: "key" }, "podNode", ({ id }) => ({ id })),
   carry("pod", { fact: "name", over: "key", to: "key" }, "podName", ({ namespace, name }) => ({ namespace, name })),
-  carry("pod", { fact: "secrets", over: "key", to: "key" }, "podSecrets", ({ time, what }) => ({ time, what })),
+  carry("podDay", { fact: "secrets", over: "key", to: "key" }, "podSecrets", ({ time, what }) => ({ time, what })),
   carry("pod", { fact: "node", over: "token", to: "token" }, "podNode", ({ id }) => ({ id })),
   carry("pod", { fact: "ip", over: "token", to: "token" }, "home", ({ ip }) => ({ ip, whose: "pod" })),
   carry("pod", { fact: "hostIp", over: "token", to: "token" }, "home", ({ ip }) => ({ ip, whose: "node" })),
@@ -27,13 +29,38 @@ export const relays: readonly Relay[] = [
     node: id,
   })),
   carry("token", { fact: "used", over: "origin", to: "origin" }, "tokenUsed", ({ ip }, token) => ({ token, ip })),
-  carry("node", { fact: "ip", over: "origin", to: "origin" }, "nodeIp", ({ ip }, node) => ({ node, ip })),
-  carry("node", { fact: "spoke", over: "origin", to: "origin" }, "nodeSpoke", (spoke, node) => ({ ...spoke, node })),
+  // What a node is, its days have from it.
+  carry("node", { fact: "launched", over: "day", to: "nodeDay" }, "launched", (launched) => launched),
+  carry("node", { fact: "terminated", over: "day", to: "nodeDay" }, "terminated", (terminated) => terminated),
+  carry("node", { fact: "ip", over: "day", to: "nodeDay" }, "ip", ({ ip }) => ({ ip })),
+  carry("nodeDay", { fact: "ip", over: "origin", to: "origin" }, "nodeIp", ({ ip }, day) => ({
+    ip,
+    node: withoutLast(day),
+  })),
+  carry("nodeDay", { fact: "spoke", over: "origin", to: "origin" }, "nodeSpoke", (spoke, day) => ({
+    ...spoke,
+    node: withoutLast(day),
+  })),
   carry("node", { fact: "launched", over: "fleet", to: "fleet" }, "launched", ({ time }, node) => ({ time, node })),
   carry("pod", { fact: "host", over: "node", to: "node" }, "hostPod", (host, pod) => ({ ...host, pod })),
+  // Then, and in the hour after it.
+  ...[0, HOUR_MS].map((ahead) =>
+    carry(
+      "pod",
+      { fact: "host", over: "node", to: "nodeHour" },
+      "hostPod",
+      (host, pod) => ({ ...host, pod }),
+      ({ time }, { id }) => (time === "" ? undefined : nodeHourId(id, { time: Date.parse(time) + ahead })),
+    ),
+  ),
   carry("pod", { fact: "node", over: "exchange", to: "exchange" }, "podNode", ({ id }, pod) => ({ pod, node: id })),
   carry("podName", { fact: "entered", over: "pod", to: "pod" }, "entered", ({ time, by, how }) => ({ time, by, how })),
-  carry("pod", { fact: "entered", over: "key", to: "key" }, "podEntered", ({ time, by, how }) => ({ time, by, how })),
+  carry("nameDay", { fact: "entered", over: "pod", to: "podDay" }, "entered", (entered) => entered),
+  carry("podDay", { fact: "entered", over: "key", to: "key" }, "podEntered", ({ time, by, how }) => ({
+    time,
+    by,
+    how,
+  })),
   // Who enters a pod of a service account puts its role to use, too.
   carry(
     "pod",
@@ -46,49 +73,12 @@ export const relays: readonly Relay[] = [
     },
   ),
   // A pod's keys change every few hours; what it usually calls does not.
-  carry(
-    "key",
-    { fact: "used", over: "pod", to: "pod" },
-    "called",
-    ({ time, api }) => ({ time, api }),
-    ({ trail }, { id }) => (trail === "CloudTrail" ? id : undefined),
-  ),
+  carry("key", { fact: "called", over: "pod", to: "pod" }, "called", (called) => called),
   carry("pod", { fact: "called", over: "key", to: "key" }, "podCalled", ({ time, api }) => ({ time, api })),
-  // Where a pod's key was used from: one address of one cluster, beside those that its nodes ask from.
-  carry(
-    "key",
-    { fact: "out", over: "cluster", to: "place" },
-    "used",
-    ({ time, api }, key) => ({ time, api, key }),
-    placeOf,
-  ),
-  carry(
-    "key",
-    { fact: "out", over: "cluster", to: "key" },
-    "place",
-    (out, _, cluster) => ({ id: placeOf(out, cluster) }),
-    (_out, _cluster, key) => key,
-  ),
-  carry("key", { fact: "issued", over: "place", to: "place" }, "whose", ({ whom, role }, key) => ({ key, whom, role })),
-  carry("key", { fact: "podNode", over: "place", to: "place" }, "keyNode", ({ id }, key) => ({ key, node: id })),
-  // That its cluster's way out is known at all, an address learns from the day that it was used on: addresses are few.
-  carry(
-    "key",
-    { fact: "out", over: "cluster", to: "egress" },
-    "place",
-    (out, _, cluster) => ({ id: placeOf(out, cluster) }),
-    (out, cluster) => egressId(cluster, out),
-  ),
-  carry("egress", { fact: "asked", over: "place", to: "place" }, "known", ({ node, ip }) => ({ node, ip })),
-  // Within one key: what it was used for when its pod was gone.
-  carry(
-    "key",
-    { fact: "used", over: "podGone", to: "key" },
-    "late",
-    ({ time, api, ip, outcome }, _, gone) => ({ time, api, ip, outcome, gone: gone.time }),
-    ({ trail, time }, gone, key) =>
-      trail === "CloudTrail" && Date.parse(time) - Date.parse(gone.time) >= LATE_MS ? key : undefined,
-  ),
+  ...spanRelays,
+  carry("resource", { fact: "managed", over: "day", to: "resourceDay" }, "managed", (managed) => managed),
+  carry("resource", { fact: "copyOf", over: "day", to: "resourceDay" }, "copyOf", (copyOf) => copyOf),
+  carry("role", { fact: "podRole", over: "day", to: "roleDay" }, "podRole", (podRole) => podRole),
   // What lasts, in every week in which it is used.
   carry("serviceAccount", { fact: "associated", over: "week", to: "accountWeek" }, "associated", (told) => told),
   carry("podRole", { fact: "associated", over: "week", to: "roleWeek" }, "associated", (told) => told),
@@ -128,36 +118,43 @@ export const relays: readonly Relay[] = [
   ...nodeRelays,
 ];
 
-/** The address that a key was used from, as one of its cluster or not. */
-function placeOf({ ip }: ValueOf<"key", "out">, { account, region, cluster }: ValueOf<"key", "cluster">): string {
-  return idOf("place", [account, region, cluster, ip]);
-}
-
-/** Values by the attributes that they belong to. */
-type Values = ReadonlyMap<string, ReadonlySet<string>>;
-
-/** What an entity passes on: every pair of a fact and a link of which one was told just now. The other pairs were passed on by whoever told the later of
- * the two. `told` undefined: all of it. What a relay throws is given to `failed`, and the others pass on what they have. */
+/** What an entity passes on. `changed`: what was written just now; undefined: all of it. A pair of which neither half is new was passed on when the later
+ * of the two was written. What a relay throws is given to `failed`, and the others pass on what they have. */
 export type Relaying = (
   state: State,
-  told?: Values,
+  changed?: readonly Pick<Fact, "attribute" | "value">[],
   failed?: (relay: Relay, source: string, cause: unknown) => void,
 ) => readonly Fact[];
 
 export function relayingOver(all: readonly Relay[]): Relaying {
   const byKind = Map.groupBy(all, ({ from }) => from);
-  return (state, told, failed) =>
-    (byKind.get(state.kind) ?? []).flatMap((relay) => carried(relay, state, told, failed));
+  return (state, changed, failed) => {
+    const written = changed && Map.groupBy(changed, ({ attribute }) => attribute);
+    const isNew = (attribute: string): ((value: string) => boolean) => {
+      const values = new Set(written?.get(attribute)?.map(({ value }) => value));
+      return (value) => written === undefined || values.has(value);
+    };
+    return (byKind.get(state.kind) ?? [])
+      .filter(({ fact, over }) => written === undefined || written.has(fact) || written.has(over))
+      .flatMap((relay) => carried(relay, state, [isNew(relay.fact), isNew(relay.over)], failed));
+  };
 }
 
 export const relayed: Relaying = relayingOver(relays);
 
-function carried(...[relay, state, told, failed]: [Relay, ...Parameters<Relaying>]): readonly Fact[] {
+function carried(
+  relay: Relay,
+  state: State,
+  [isNewFact, isNewLink]: readonly [(value: string) => boolean, (value: string) => boolean],
+  failed: Parameters<Relaying>[2],
+): readonly Fact[] {
   const { fact, over, to, as, give } = relay;
+  const links = [...(state.sets.get(over) ?? [])];
+  const news = links.filter(([link]) => isNewLink(link));
   const facts: Fact[] = [];
-  for (const { value: encoded, source, links } of pairs(relay, state, told)) {
+  for (const [encoded, source] of state.sets.get(fact) ?? []) {
     const value = decode(state.kind, fact, encoded);
-    for (const [link, linked] of links) {
+    for (const [link, linked] of isNewFact(encoded) ? links : news) {
       // It is known over there when both are known here.
       const since = later(source, linked);
       try {
@@ -172,18 +169,6 @@ function carried(...[relay, state, told, failed]: [Relay, ...Parameters<Relaying
   return facts;
 }
 
-/** Values of the fact, each with the links that it has to be passed on over. */
-function pairs({ fact, over }: Relay, state: State, told: Values | undefined) {
-  const [newFacts, newLinks] = [told?.get(fact), told?.get(over)];
-  const all = [...(state.sets.get(over) ?? [])];
-  const fresh = newLinks === undefined ? [] : all.filter(([link]) => newLinks.has(link));
-  if (all.length === 0 || (told !== undefined && newFacts === undefined && fresh.length === 0)) return [];
-  return [...(state.sets.get(fact) ?? [])].flatMap(([value, source]) => {
-    const links = told === undefined || newFacts?.has(value) === true ? all : fresh;
-    return links.length === 0 ? [] : [{ value, source, links }];
-  });
-}
-
 /** The longest chain of relays; Infinity when there is a cycle. */
 export function depthOf(all: readonly Relay[]): number {
   const depth = (relay: Relay, seen: ReadonlySet<Relay>): number => {
@@ -194,10 +179,19 @@ export function depthOf(all: readonly Relay[]): number {
   return Math.max(0, ...all.map((relay) => depth(relay, new Set())));
 }
 
+/** What an epoch is a part of. */
+function partOf(kind: Kind): string | undefined {
+  const { of }: Readonly<Record<string, Attribute>> = entities[kind].attributes;
+  return of?.link;
+}
+
 /** Relays over a link to another kind than they say. */
 export const wrongLinks = (all: readonly Relay[]): readonly string[] =>
   all
-    .filter(({ from, over, to }) => attributeOf(from, over).link !== undefined && attributeOf(from, over).link !== to)
+    .filter(({ from, over, to }) => {
+      const { link } = attributeOf(from, over);
+      return link !== undefined && link !== to && link !== partOf(to);
+    })
     .map(({ from, over, to }) => `${from}.${over} is no link to ${to}`);
 
 export const kinds = Object.keys(entities) as readonly Kind[];

@@ -8,6 +8,7 @@ import type { Findings } from "../findings/ports.ts";
 import type { Store } from "../ledger/ports.ts";
 import { type Chapter, storyOf, subjectsNamed } from "../ledger/story.ts";
 import { safe, safeJson, styleOf, wantsColour } from "../terminal.ts";
+import { overflowLines } from "./overflow.ts";
 
 /** Opens the ledger of a file. Loaded only where it is asked for: Node 22 warns that its SQLite is experimental. */
 export async function openLedger(file: string, { create = false } = {}): Promise<Store> {
@@ -94,10 +95,11 @@ function print(
 /** How much a ledger holds. */
 export const stats = (file: string): Promise<void> =>
   withLedger(file, async (ledger, findings) => {
-    const { entities, facts, due } = await ledger.stats();
+    const { entities, facts, due, overflows } = await ledger.stats();
     const kinds = (Object.entries(entities) as [Kind, number][]).sort(([a], [b]) => (a < b ? -1 : 1));
     for (const [kind, count] of kinds) console.log(`${kind.padEnd(12)} ${n(count)}`);
     console.log(`${n(facts)} facts, ${n(due)} verdicts not yet due, ${n(await findings.count())} findings`);
+    for (const line of overflowLines(new Map(Object.entries(overflows)))) console.log(line);
   });
 
 /** Every entity and every finding, one a line of JSON. */

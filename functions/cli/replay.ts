@@ -147,6 +147,7 @@ async function read(
   progress.clear();
   await interrupt.settled();
   const all = await withStories(store, book.all());
+  const { forgotten = 0 } = options.ledger === undefined ? await store.stats() : {};
   store.close();
   kept.close();
   const findings = options.shadow === true ? all : all.filter(({ status }) => status !== "shadow");
@@ -157,6 +158,9 @@ async function read(
     leftOut: book.leftOut(),
     counts: addCounts(chain.counts(), engine.counts(), school.threw()),
     cold: engine.counts().cold,
+    overflows: engine.counts().overflows,
+    full: engine.counts().full,
+    forgotten,
     suppressions: suppressions.report(),
     firstAside,
     inputErrors,

@@ -5,6 +5,7 @@ import { type Finding, severities } from "../../schemas/findings/finding.ts";
 import type { SetAside } from "../pipeline/records.ts";
 import type { Totals } from "../pipeline/tally.ts";
 import { type Style, safe } from "../terminal.ts";
+import { forgottenLines, overflowLines, unmadeLines } from "./overflow.ts";
 
 export interface Outcome {
   readonly totals: Totals;
@@ -16,6 +17,11 @@ export interface Outcome {
   readonly counts: ChainCounts;
   /** Verdicts that were not made, by detector: the ledger was too young to tell. */
   readonly cold: ReadonlyMap<string, number>;
+  /** Sets that more was told of than is kept, and verdicts that were not made for it, by detector. */
+  readonly overflows: ReadonlyMap<string, number>;
+  readonly full: ReadonlyMap<string, number>;
+  /** Entities that a ledger in memory had no room for. */
+  readonly forgotten: number;
   readonly suppressions: readonly SuppressionState[];
   /** The first piece that was set aside for each reason. */
   readonly firstAside: ReadonlyMap<ErrorCode, SetAside>;
@@ -60,6 +66,9 @@ export function summaryLines(outcome: Outcome, style: Style): string[] {
     ...suppressions.map(suppressionLine),
     ...[...counts.threw].map(([id, times]) => `${nameOf(id)} failed ${n(times)} times; see its health finding`),
     ...coldLines(outcome.cold),
+    ...overflowLines(outcome.overflows),
+    ...unmadeLines(outcome.full),
+    ...forgottenLines(outcome.forgotten).map(style.bold),
     style.dim(
       `${(outcome.elapsedMs / 1_000).toFixed(1)} s, ${n(perSecond(outcome))} events/s, ${n(totals.screened)} told by their text and not parsed`,
     ),
@@ -116,6 +125,9 @@ export function summaryObject(outcome: Outcome): Record<string, unknown> {
     hits: Object.fromEntries(counts.hits),
     threw: Object.fromEntries(counts.threw),
     cold: Object.fromEntries(outcome.cold),
+    overflows: Object.fromEntries(outcome.overflows),
+    full: Object.fromEntries(outcome.full),
+    forgotten: outcome.forgotten,
     suppressed: counts.suppressed,
     suppressions: suppressions.map(({ rule, number, used, expired }) => ({
       number,

@@ -1,31 +1,55 @@
 import { describe, expect, it } from "vitest";
+import type { Attribute } from "../../detectors/ledger/declare.ts";
 import { entities } from "../../detectors/ledger/entities.ts";
-import type { Fact, State } from "../../detectors/ledger/facts.ts";
+import { encode, type Fact, fact, type State } from "../../detectors/ledger/facts.ts";
 import { kinds } from "../../detectors/ledger/relays.ts";
-import { fitting, isFull, roomOf } from "./caps.ts";
+import { ENTITY_BYTES, fitting, isFull, MERGE_BYTES, portions, roomOf } from "./caps.ts";
 
-const used = (value: string): Fact => ({ kind: "key", id: "A", attribute: "used", value, source: "event" });
+const used = (value: string): Fact => ({ kind: "use", id: "A", attribute: "used", value, source: "event" });
 const key = (attribute: string, values: readonly string[]): State => ({
-  ...{ kind: "key", id: "A" },
+  ...{ kind: "use", id: "A" },
   sets: new Map([[attribute, new Map(values.map((value) => [value, "event"]))]]),
 });
+const LONGEST_PART = 512 * 3;
+const sets = kinds.flatMap((kind) =>
+  (Object.entries(entities[kind].attributes) as [string, Attribute][]).map(([name, set]) => [kind, name, set] as const),
+);
+/** Of three bytes each, the most that one unit of a text takes. */
+const longestOf = (fields: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    fields.map((field) => [field, field === "time" ? "2026-11-22T10:00:00Z" : "\uffff".repeat(10_000)]),
+  );
 const many = (count: number, length = 10): string[] =>
   Array.from({ length: count }, (_, index) => String(index).padEnd(length, "x"));
 
 describe("the room of a set", () => {
-  it("is its cap in values, and the entity's bytes by the caps", () => {
+  it("is its cap in values, and enough bytes for the longest value that there can be", () => {
+    for (const [kind, attribute, { cap, fields }] of sets) {
+      const room = roomOf(kind, attribute);
+      expect(room.values).toBe(cap);
+      const longest = fact(kind, "A", attribute as never, longestOf(fields) as never, "\uffff".repeat(10_000));
+      expect(fitting([longest]), `${kind}.${attribute}`).toHaveLength(1);
+    }
+  });
+
+  it("leaves every entity, with all of its sets beyond their rooms by one merge, in one item of DynamoDB", () => {
     for (const kind of kinds) {
-      const rooms = Object.entries(entities[kind].attributes).map(([name, { cap }]) => {
-        const room = roomOf(kind, name);
-        expect(room.values).toBe(cap);
-        // Enough for a value of each kind that is seen.
-        expect(room.bytes).toBeGreaterThan(4_096);
-        return room.bytes;
-      });
-      expect(
-        rooms.reduce((sum, bytes) => sum + bytes, 0),
-        kind,
-      ).toBeLessThanOrEqual(330 * 1_024);
+      const own = sets.filter(([other]) => other === kind);
+      const bytes = own.reduce((sum, [, attribute]) => sum + roomOf(kind, attribute).bytes, 0);
+      const marks = own.reduce((sum, [, attribute]) => sum + "overflow\t".length + attribute.length + LONGEST_PART, 0);
+      // The key (2 KB), and the whole id where it is longer.
+      const id = 2_048 + 16 + entities[kind].key.length * (LONGEST_PART + 1);
+      expect(bytes, kind).toBeLessThanOrEqual(ENTITY_BYTES);
+      expect(bytes + MERGE_BYTES + marks + id, kind).toBeLessThan(400 * 1_024);
+    }
+  });
+
+  it("takes a third of its values at least, where they are of a usual length", () => {
+    const usual = (field: string): string => (field === "time" ? "2026-11-22T10:00:00.000Z" : "x".repeat(24));
+    for (const [kind, attribute, { cap, fields }] of sets) {
+      const value = encode(kind, attribute as never, Object.fromEntries(fields.map((f) => [f, usual(f)])) as never);
+      const bytes = attribute.length + 1 + value.length + 61;
+      expect((roomOf(kind, attribute).bytes / bytes) * 3, `${kind}.${attribute}`).toBeGreaterThan(cap);
     }
   });
 
@@ -41,7 +65,19 @@ describe("the room of a set", () => {
     expect(fitting(many(10_000).map(used))).toHaveLength(400);
     const long = fitting(many(400, 3_000).map(used));
     expect(long.length).toBeGreaterThan(10);
-    expect(long.length * 3_000).toBeLessThan(roomOf("key", "used").bytes);
+    expect(long.length * 3_000).toBeLessThan(roomOf("use", "used").bytes);
     expect(fitting([])).toEqual([]);
+  });
+});
+
+describe("what is merged at once", () => {
+  it("is all of it, in order, in portions that an item has room for beyond its rooms", () => {
+    const facts = many(400, 1_000).map(used);
+    const all = portions(facts);
+    expect(all.flat()).toEqual(facts);
+    expect(all.length).toBeGreaterThan(5);
+    for (const some of all) expect(some.length * 1_000).toBeLessThan(MERGE_BYTES);
+    expect(portions([])).toEqual([]);
+    expect(portions(facts.slice(0, 3))).toHaveLength(1);
   });
 });

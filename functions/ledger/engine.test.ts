@@ -11,7 +11,7 @@ import { createEngine } from "./engine.ts";
 import type { Store } from "./ports.ts";
 import { createRecall } from "./recall.ts";
 
-const KEY: Ref = { kind: "key", id: "ASIAEXAMPLE00000001" };
+const KEY: Ref = { kind: "use", id: "ASIAEXAMPLE00000001/2026-11-22T10" };
 const LATER = Date.UTC(9999);
 const told = (ref: Ref, attribute: string, ...parts: string[]): Fact => ({
   ...{ kind: ref.kind, id: ref.id, attribute, value: parts.join("\t"), source: "event" },
@@ -67,6 +67,31 @@ describe("a set that more is told of than is kept", () => {
     expect(counts.facts).toBe(501);
   });
 
+  it("is counted, once", async () => {
+    const { engine, store } = start([]);
+    expect(engine.counts().overflows.size).toBe(0);
+    for (let n = 0; n < 10; n += 1) await engine.take(flood(n * 100, 100), []);
+    expect(Object.fromEntries(engine.counts().overflows)).toEqual({ "use.used": 1 });
+    expect((await store.stats()).overflows).toEqual({ "use.used": 1 });
+  });
+
+  it("that a verdict rests on leaves it unmade, which is counted", async () => {
+    const rests = { ...neverIssued, rests: ["used"] };
+    for (const [count, verdicts] of [
+      [400, 1],
+      [450, 0],
+    ] as const) {
+      const { engine } = start([rests]);
+      for (let n = 0; n < count; n += 50) await engine.take(flood(n, 50), []);
+      const subjects = new Set<string>();
+      await engine.settle(LATER, async (drafts) => {
+        for (const { finding } of drafts) subjects.add(finding.subject);
+      });
+      expect(subjects.size).toBe(verdicts);
+      expect(engine.counts().full.size).toBe(1 - verdicts);
+    }
+  });
+
   it("takes no more than its cap of one batch", async () => {
     const { engine, store } = start([]);
     expect((await engine.take(flood(0, 20_000), [])).merged).toBe(400);
@@ -102,10 +127,10 @@ describe("a set that more is told of than is kept", () => {
     const { engine, counts, clock } = start([]);
     (await engine.take(flood(0, 450), [])).remember();
     const before = counts.merge;
-    clock.now = entities.key.keepMs / 2 - 1;
+    clock.now = entities.use.keepMs / 2 - 1;
     await engine.take([used(1_000)], []);
     expect(counts.merge).toBe(before);
-    clock.now = entities.key.keepMs / 2;
+    clock.now = entities.use.keepMs / 2;
     await engine.take([used(1_001)], []);
     expect(counts.merge).toBe(before + 1);
   });
@@ -157,7 +182,7 @@ describe("a million names of an attacker", () => {
     const stats = await store.stats();
     expect(stats.facts).toBeLessThan(1_000);
     expect(stats.due).toBeLessThan(10);
-    expect(stats.entities).toMatchObject({ key: 1 });
+    expect(stats.entities).toMatchObject({ use: 1 });
     expect(counts.facts).toBeLessThan(2_000);
   });
 
@@ -166,14 +191,14 @@ describe("a million names of an attacker", () => {
     // A tenth of it: each is written on its own.
     for (let n = 0; n < 10; n += 1) {
       const facts = Array.from({ length: BATCH }, (_, index) =>
-        told({ kind: "key", id: `${n}-${index}` }, "used", at, "CloudTrail", "s3:Get", "198.51.100.20", "", "success"),
+        told({ kind: "use", id: `${n}-${index}` }, "used", at, "CloudTrail", "s3:Get", "198.51.100.20", "", "success"),
       );
       (await engine.take(facts, [])).remember();
     }
     const stats = await store.stats();
-    expect(stats.entities.key).toBeLessThanOrEqual(5_000);
-    expect(stats.entities.key).toBeGreaterThan(2_000);
-    expect(stats.facts).toBe(stats.entities.key);
+    expect(stats.entities.use).toBeLessThanOrEqual(5_000);
+    expect(stats.entities.use).toBeGreaterThan(2_000);
+    expect(stats.facts).toBe(stats.entities.use);
     expect(stats.due).toBeLessThanOrEqual(5_000);
   });
 });
@@ -191,7 +216,7 @@ describe("what waits for its verdict", () => {
     const run = start([neverIssued]);
     await run.engine.take([used(1)], []);
     expect(await settle(run, Date.parse("2026-11-22T10:24:59Z"))).toEqual([]);
-    expect(await settle(run, Date.parse("2026-11-22T10:25:00Z"))).toEqual([`key/${KEY.id} never issued`]);
+    expect(await settle(run, Date.parse("2026-11-22T10:25:00Z"))).toEqual([`use/${KEY.id} never issued`]);
     expect(await settle(run)).toEqual([]);
   });
 
@@ -216,7 +241,7 @@ describe("what waits for its verdict", () => {
       throw new Error("the sink is away");
     });
     await expect(failing).rejects.toThrow("the sink is away");
-    expect(await settle(run)).toEqual([`key/${KEY.id} never issued`]);
+    expect(await settle(run)).toEqual([`use/${KEY.id} never issued`]);
   });
 
   it("includes what rests on the hits of other verdicts, also when that was due before them", async () => {
@@ -230,7 +255,7 @@ describe("what waits for its verdict", () => {
     const run = start([neverIssued, afterHit]);
     await run.engine.take([used(1)], []);
     const subjects = await settle(run);
-    expect(subjects).toContain(`key/${KEY.id} never issued`);
+    expect(subjects).toContain(`use/${KEY.id} never issued`);
     expect(subjects.filter((subject) => subject.includes("after probe/never-issued"))).toHaveLength(1);
     expect((await run.store.stats()).due).toBe(0);
   });
@@ -266,17 +291,23 @@ describe("what waits for its verdict", () => {
     const { engine, store } = start([neverIssued]);
     await engine.take([used(1)], []);
     expect(await settle(start([], store))).toEqual([]);
-    expect(await settle(start([neverIssued], store))).toEqual([`key/${KEY.id} never issued`]);
+    expect(await settle(start([neverIssued], store))).toEqual([`use/${KEY.id} never issued`]);
   });
 });
 
 describe("a batch", () => {
   it("that failed is merged, relayed and judged again; one whose findings are out is not", async () => {
     const pod: Ref = { kind: "pod", id: "111122223333/eu-central-1/demo/uid" };
-    const facts = [told(pod, "deleted", "2026-11-22T09:00:00.000Z"), told(pod, "key", KEY.id), used(1)];
+    const key: Ref = { kind: "key", id: "ASIAEXAMPLE00000001" };
+    const facts = [
+      told(pod, "deleted", "2026-11-22T09:00:00.000Z"),
+      told(pod, "key", key.id),
+      told(key, "hour", KEY.id),
+      used(1),
+    ];
     const { engine, counts } = start([usedAfterPod]);
     const first = await engine.take(facts, []);
-    expect(titles(first.drafts)).toEqual([`key/${KEY.id} after its pod`]);
+    expect(titles(first.drafts)).toEqual([`use/${KEY.id} after its pod`]);
     const again = await engine.take(facts, []);
     expect(titles(again.drafts)).toEqual(titles(first.drafts));
     again.remember();

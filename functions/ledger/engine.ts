@@ -1,14 +1,15 @@
 import { from, lastValueFrom, mergeMap, toArray } from "rxjs";
+import { count } from "../../detectors/core/chain.ts";
 import type { Draft } from "../../detectors/core/compose.ts";
 import type { Relay } from "../../detectors/ledger/carry.ts";
 import { createLedgerChain, type LedgerChainOptions, type LedgerCounts } from "../../detectors/ledger/chain.ts";
 import { entities, type Kind } from "../../detectors/ledger/entities.ts";
 import { eventIn, type Fact, idOf, knownSince, OVERFLOW, type Ref, type State } from "../../detectors/ledger/facts.ts";
 import { hitFacts } from "../../detectors/ledger/hits.ts";
-import { warmthOf } from "../../detectors/ledger/judge.ts";
+import { type Warmth, warmthOf } from "../../detectors/ledger/judge.ts";
 import { type Relaying, relayed, relayOrder } from "../../detectors/ledger/relays.ts";
 import { CrosstrailError } from "../../schemas/errors.ts";
-import { fitting, isFull } from "./caps.ts";
+import { fitting, isFull, portions } from "./caps.ts";
 import type { Due, DueStore, LedgerStore } from "./ports.ts";
 import type { Recall } from "./recall.ts";
 
@@ -38,7 +39,12 @@ export interface Engine {
   readonly take: (facts: readonly Fact[], drafts: readonly Draft[]) => Promise<Taken>;
   /** Judges what is due at `until` (ms) or before; `publish` resolves when the findings are out, those of what threw included. */
   readonly settle: (until: number, publish: (drafts: readonly Draft[]) => Promise<void>) => Promise<void>;
-  readonly counts: () => LedgerCounts;
+  readonly counts: () => LedgerCounts & Overflows;
+}
+
+/** Sets that more was told of than is kept, `kind.attribute`: of how many entities since the start. */
+export interface Overflows {
+  readonly overflows: ReadonlyMap<string, number>;
 }
 
 const SETTLED_AT_A_TIME = 100;
@@ -50,6 +56,7 @@ const TRAILS: readonly Ref[] = ["k8s-audit", "cloudtrail"].map((trail) => ({
 export function createEngine(options: EngineOptions): Engine {
   const { store, recall, now, relaying = relayed, parallel = 16 } = options;
   const chain = createLedgerChain(options);
+  const overflows = new Map<string, number>();
 
   /** Merges facts about one entity, as far as its sets have room. Whoever tells of a full set sees the entity all the same: a batch that comes again
    * must find what it found. `held`: the facts that are in it now. */
@@ -58,11 +65,7 @@ export function createEngine(options: EngineOptions): Engine {
     const at = now();
     const told = Map.groupBy(facts, ({ attribute }) => attribute);
     const open = [...told].filter(([attribute]) => !recall.full({ ...ref, attribute }, at));
-    const state = await add(
-      ref,
-      open.flatMap(([, some]) => fitting(some)),
-      at + keepMs,
-    );
+    const state = await addAll(ref, portions(open.flatMap(([, some]) => fitting(some))), at + keepMs);
     const holds = ({ attribute, value }: Fact): boolean => state.sets.get(attribute)?.has(value) === true;
     const held = facts.filter(holds);
     const full = [...told.keys()].filter(
@@ -73,10 +76,22 @@ export function createEngine(options: EngineOptions): Engine {
       .filter((attribute) => state.sets.get(OVERFLOW)?.has(attribute) !== true)
       .map((value) => ({ ...ref, attribute: OVERFLOW, value, source: facts[0]?.source ?? "" }));
     if (marks.length > 0) await add(ref, marks, at + keepMs);
+    for (const { kind, value } of marks) count(overflows, `${kind}.${value}`);
     // Not by reading: a set that is told of all the time must be written now and then, or the entity ends.
     for (const attribute of full)
       if (open.some(([name]) => name === attribute)) recall.fill({ ...ref, attribute }, at, keepMs);
     return { state, held };
+  }
+
+  /** Bit by bit: of a set that has become full on the way, no more. */
+  async function addAll(ref: Ref, all: readonly (readonly Fact[])[], keepUntil: number): Promise<State> {
+    const [first = [], ...rest] = all;
+    let state = await add(ref, first, keepUntil);
+    for (const some of rest) {
+      const left = some.filter(({ attribute }) => !isFull(state, attribute));
+      if (left.length > 0) state = await add(ref, left, keepUntil);
+    }
+    return state;
   }
 
   /** What the store takes no more of is left out, set by set. */
@@ -134,7 +149,7 @@ export function createEngine(options: EngineOptions): Engine {
           if (!health.has(`${name} ${refKey(state)}`))
             health.set(`${name} ${refKey(state)}`, chain.failed(name, state, thrown));
         };
-        return relaying(state, valuesBy(group), failed);
+        return relaying(state, group, failed);
       });
       waiting = Map.groupBy([...[...waiting.values()].flat(), ...unknown(passed)], ({ kind }) => kind);
     }
@@ -142,6 +157,20 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   const judged = ({ touched, health }: Merged): Draft[] => [...[...touched.values()].flatMap(chain.touched), ...health];
+
+  /** Of entities, and of those of their epochs that a detector asks for, as they are now. */
+  async function verdicts(dues: readonly Due[], warmth: Warmth): Promise<Draft[]> {
+    const states = await store.read(dues.map(({ kind, id }) => ({ kind, id })));
+    const drafts: Draft[] = [];
+    for (const [index, due] of dues.entries()) {
+      const state = states[index];
+      if (state === undefined) continue;
+      const refs = chain.epochs(due, state);
+      const epochs = refs.length === 0 ? [] : await store.read(refs);
+      drafts.push(...chain.settled(due, state, { warmth, epochs }));
+    }
+    return drafts;
+  }
 
   return {
     async take(facts, drafts) {
@@ -169,11 +198,7 @@ export function createEngine(options: EngineOptions): Engine {
         after = records.at(-1);
         // What another selection of detectors left behind waits for it.
         const ours = records.filter(chain.knows);
-        const states = await store.read(ours.map(({ kind, id }) => ({ kind, id })));
-        const drafts = ours.flatMap((due, index) => {
-          const state = states[index];
-          return state === undefined ? [] : chain.settled(due, state, warmth);
-        });
+        const drafts = await verdicts(ours, warmth);
         const second = await mergeAll(hitFacts(drafts));
         const dues = second.merged.flatMap(chain.appointments).filter((due) => !put.has(dueKey(due)));
         if (dues.length > 0) await store.put(dues);
@@ -184,7 +209,7 @@ export function createEngine(options: EngineOptions): Engine {
         if (dues.some(({ at }) => at <= last)) after = undefined;
       }
     },
-    counts: chain.counts,
+    counts: () => ({ ...chain.counts(), overflows }),
   };
 }
 
@@ -197,11 +222,6 @@ interface Merged {
 }
 
 const nameOf = ({ from: kind, fact, to, as }: Relay): string => `relay/${kind}.${fact} to ${to}.${as}`;
-const valuesBy = (facts: readonly Fact[]): ReadonlyMap<string, ReadonlySet<string>> => {
-  const told = new Map<string, Set<string>>();
-  for (const { attribute, value } of facts) told.set(attribute, (told.get(attribute) ?? new Set()).add(value));
-  return told;
-};
 
 const dueKey = ({ at, kind, id, detector }: Due): string => `${at}\n${kind}\n${id}\n${detector}`;
 const refKey = ({ kind, id }: { readonly kind: Kind; readonly id: string }): string => `${kind}/${id}`;

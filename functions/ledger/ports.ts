@@ -46,6 +46,10 @@ export interface LedgerStats {
   readonly entities: Readonly<Partial<Record<Kind, number>>>;
   readonly facts: number;
   readonly due: number;
+  /** Sets that more was told of than is kept, `kind.attribute`: of how many entities. */
+  readonly overflows: Readonly<Record<string, number>>;
+  /** Entities that are gone before their time, and what waited for them, as there was no room for more: of a ledger in memory. */
+  readonly forgotten?: number;
 }
 
 export type Store = LedgerStore & DueStore & LedgerAdmin;

@@ -4,16 +4,18 @@ import type { Fact } from "../../detectors/ledger/facts.ts";
 import { createRecall } from "./recall.ts";
 
 const HOUR = 3_600_000;
-const used = (value: string, id = "A"): Fact => ({ kind: "key", id, attribute: "used", value, source: "event" });
+/** A source, so many ms after the first. */
+const at = (ms: number): string => `${new Date(Date.UTC(2026, 10, 22, 10) + ms).toISOString()} event`;
+const used = (value: string, id = "A"): Fact => ({ kind: "key", id, attribute: "used", value, source: at(0) });
 
 describe("what was merged", () => {
   it("is known when it is remembered, and by all of what it is", () => {
     const recall = createRecall(10);
     expect(recall.knows(used("a"), 0)).toBe(false);
     recall.remember(used("a"), 0, HOUR);
-    expect(recall.knows({ ...used("a"), source: "event later" }, 0)).toBe(true);
+    expect(recall.knows({ ...used("a"), source: at(1) }, 0)).toBe(true);
     // Since when it is known is another matter.
-    expect(recall.knows({ ...used("a"), source: "earlier event" }, 0)).toBe(false);
+    expect(recall.knows({ ...used("a"), source: at(-1) }, 0)).toBe(false);
     const others: Fact[] = [
       used("b"),
       used("a", "B"),
@@ -34,9 +36,9 @@ describe("what was merged", () => {
 
   it("keeps the earliest source with which it is remembered", () => {
     const recall = createRecall(10);
-    for (const source of ["2", "1", "3"]) recall.remember({ ...used("a"), source }, 0, HOUR);
-    expect(recall.knows({ ...used("a"), source: "1" }, 0)).toBe(true);
-    expect(recall.knows({ ...used("a"), source: "0" }, 0)).toBe(false);
+    for (const source of [at(2), at(1), at(3)]) recall.remember({ ...used("a"), source }, 0, HOUR);
+    expect(recall.knows({ ...used("a"), source: at(1) }, 0)).toBe(true);
+    expect(recall.knows({ ...used("a"), source: at(0) }, 0)).toBe(false);
   });
 
   it("is renewed also where it is young", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { sourceOf } from "../../detectors/ledger/facts.ts";
-import { type AuditLearner, about, type CallLearner, nodeId, timeOf } from "../../detectors/ledger/learner.ts";
+import { type AuditLearner, about, type CallLearner, nodeDayId, timeOf } from "../../detectors/ledger/learner.ts";
 import { auditLearners, callLearners } from "../../detectors/ledger/learners.ts";
 import { type Peek, peek, receivedIn } from "../../schemas/events/k8s-audit/peek.ts";
 import { auditEvent, users } from "../../test/support/events.ts";
@@ -19,7 +19,9 @@ const seen: AuditLearner = {
   trail: "k8s-audit",
   trigger: ({ username }) => username.startsWith("system:node:"),
   same: ({ users: who }) => who,
-  learn: (request) => [about("node", nodeId(NODE), request)("seen", { time: timeOf(request), trail: "audit log" })],
+  learn: (request) => [
+    about("nodeDay", nodeDayId(NODE, request), request)("seen", { time: timeOf(request), trail: "audit log" }),
+  ],
 };
 const always: AuditLearner = { ...seen, trigger: ({ verb }) => verb === "update" };
 const { same: _, ...withoutSame } = always;
@@ -69,7 +71,7 @@ describe("an event", () => {
 
   it("whose text could not be told is learned from by everybody", () => {
     const school = createSchool([{ ...seen, trigger: () => false }], []);
-    expect(school.learn(node, undefined).facts.map(({ kind }) => kind)).toEqual(["trail", "node"]);
+    expect(school.learn(node, undefined).facts.map(({ kind }) => kind)).toEqual(["trail", "nodeDay"]);
     expect(school.learn(node, undefined).lessons.size).toBe(0);
     expect(school.learn(node, atWork("10:00")).facts.map(({ kind }) => kind)).toEqual(["trail"]);
   });

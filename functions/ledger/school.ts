@@ -3,6 +3,7 @@ import { type AuditLearner, type CallLearner, timeOf } from "../../detectors/led
 import type { Scope } from "../../schemas/events/event.ts";
 import { type Peek, receivedIn } from "../../schemas/events/k8s-audit/peek.ts";
 import type { TrailEvent } from "../../schemas/events/trail-event.ts";
+import { createSeen } from "./seen.ts";
 
 /** What makes another event teach the same, each with the time of the earliest event that taught it, as its text has it. An earlier one teaches
  * since when it is known. */
@@ -35,7 +36,7 @@ export interface Failure {
 
 const NONE: Lessons = new Map();
 
-/** Remembers up to twice `capacity` lessons, in two generations. */
+/** Remembers up to twice `capacity` lessons, in a fixed size (`seen.ts`): the texts are long, and an attacker's. */
 export function createSchool(
   audit: readonly AuditLearner[],
   calls: readonly CallLearner[],
@@ -43,18 +44,17 @@ export function createSchool(
 ): School {
   const anyCall = new RegExp(calls.map(({ trigger }) => trigger).join("|") || "(?!)");
   const threw = new Map<string, number>();
-  let young = new Map<string, string>();
-  let old = new Map<string, string>();
+  const learned = createSeen(capacity);
 
   function teaches({ trigger, same }: AuditLearner, peeked: Peek, scope: Scope, fresh: Lessons): boolean {
     if (!trigger(peeked)) return false;
     const lesson = same?.(peeked, scope);
     if (lesson === undefined) return true;
     const time = receivedIn(peeked);
-    return ![young, old, fresh].some((lessons) => {
-      const known = lessons.get(lesson);
-      return known !== undefined && known <= time;
-    });
+    const now = fresh.get(lesson);
+    if (now !== undefined && now <= time) return false;
+    const known = learned.get(lesson)?.time;
+    return known === undefined || !(known <= microsecondsIn(time));
   }
 
   /** Asks each for what it tells; the others tell all the same where one throws. */
@@ -109,14 +109,18 @@ export function createSchool(
     },
     remember(lessons) {
       for (const [lesson, time] of lessons) {
-        if (young.size >= capacity && !young.has(lesson)) {
-          old = young;
-          young = new Map();
-        }
-        const known = young.get(lesson) ?? old.get(lesson) ?? time;
-        young.set(lesson, known < time ? known : time);
+        const micros = microsecondsIn(time);
+        const known = learned.get(lesson)?.time ?? micros;
+        // Of what has no time it is not known which is the earlier: it is learned again.
+        if (!Number.isNaN(micros)) learned.set(lesson, { time: Math.min(known, micros), tag: 0, until: 0 });
       }
     },
     threw: () => threw,
   };
+}
+
+/** Since 1970, of a time as Go writes it: `2026-11-22T10:00:00.123456Z`; NaN of any other. */
+function microsecondsIn(time: string): number {
+  const match = /^(.{19})\.(\d{6})Z$/.exec(time);
+  return match === null ? Number.NaN : Date.parse(`${match[1]}Z`) * 1_000 + Number(match[2]);
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Fact, fact, idOf, type Ref, type State } from "../../detectors/ledger/facts.ts";
+import { type Fact, fact, idOf, OVERFLOW, type Ref, type State } from "../../detectors/ledger/facts.ts";
 import { createDynamoStore } from "../../functions/adapters/ledger/dynamodb.ts";
 import { createMemoryStore } from "../../functions/adapters/ledger/memory.ts";
 import { openSqliteStore } from "../../functions/adapters/ledger/sqlite.ts";
@@ -320,12 +320,15 @@ describe.each(Object.entries(stores))("a ledger in %s", (_name, open) => {
 
   it("counts what it holds", async () => {
     const { store } = await open();
-    expect(await store.stats()).toEqual({ entities: {}, facts: 0, due: 0 });
+    expect(await store.stats()).toEqual({ entities: {}, facts: 0, due: 0, overflows: {} });
     await store.merge(KEY, [told(KEY, "used", "a"), told(KEY, "used", "b"), told(KEY, "used", "b")], KEEP);
     await store.merge(OTHER, [told(OTHER, "used", "a")], KEEP);
     await store.merge(POD, [told(POD, "name", "a")], KEEP);
     await store.put([{ at: "2026-11-22T10:05:00.000Z", ...KEY, detector: "a/b" }]);
-    expect(await store.stats()).toEqual({ entities: { key: 2, pod: 1 }, facts: 4, due: 1 });
+    await store.merge(KEY, [told(KEY, OVERFLOW, "used")], KEEP);
+    await store.merge(OTHER, [told(OTHER, OVERFLOW, "used"), told(OTHER, OVERFLOW, "issued")], KEEP);
+    const overflows = { "key.used": 2, "key.issued": 1 };
+    expect(await store.stats()).toEqual({ entities: { key: 2, pod: 1 }, facts: 7, due: 1, overflows });
   });
 
   it("can be written while it is listed", async () => {

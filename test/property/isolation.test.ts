@@ -14,8 +14,8 @@ const fail = (): never => {
 };
 const { params } = probes[0] as LedgerDetector;
 const id = "probe/broken";
-const settled = { meta: probeMeta(id), watch: "key", anchor: "used", settleMs: 60_000, params } as const;
-const join = { meta: probeMeta(id), watch: "key", params } as const;
+const settled = { meta: probeMeta(id), watch: "use", anchor: "used", settleMs: 60_000, params } as const;
+const join = { meta: probeMeta(id), watch: "use", params } as const;
 
 /** A day's worth of findings, but for those on what was broken. */
 const shown = (findings: readonly Finding[]): string[] =>
@@ -47,7 +47,7 @@ describe("nobody else's findings change where", () => {
   it("a join throws on every choice", async () => {
     const broken = defineJoinDetector({ ...join, match: ["used"], detect: fail });
     const [health] = await expectIsolated("detector/probe/broken", planted(broken));
-    expect(health?.entity?.kind).toBe("key");
+    expect(health?.entity?.kind).toBe("use");
     expect(health?.target).not.toBe("");
     expect(health?.count).toBeGreaterThan(1);
   });
@@ -102,17 +102,17 @@ describe("nobody else's findings change where", () => {
     if (first === undefined) throw new Error("no relay");
     const broken = {
       ...first,
-      from: "key",
+      from: "use",
       fact: "used",
       over: "issued",
       to: "pod",
       as: "called",
       give: fail,
     } as const;
-    const [health] = await expectIsolated("relay/key.used to pod.called", {
+    const [health] = await expectIsolated("relay/use.used to pod.called", {
       relaying: relayingOver([broken, ...relays]),
     });
-    expect(health?.entity?.kind).toBe("key");
+    expect(health?.entity?.kind).toBe("use");
   });
 });
 

@@ -2,6 +2,7 @@
  * verdicts on one entity, a sequence of hits. They judge the records of trails.ts. */
 import Type from "typebox";
 import type { DetectorMeta } from "../../detectors/core/contracts.ts";
+import { withoutLast } from "../../detectors/core/epoch.ts";
 import {
   defineJoinDetector,
   defineSettledDetector,
@@ -27,7 +28,7 @@ const params = Type.Object({});
 
 /** Over a relay: pod.deleted -> key.podGone. One finding a key, one count a use. */
 export const usedAfterPod = defineJoinDetector({
-  ...{ meta: probeMeta("probe/used-after-pod"), watch: "key", match: ["podGone", "used"], params },
+  ...{ meta: probeMeta("probe/used-after-pod"), watch: "use", match: ["podGone", "used"], params },
   detect([gone, used], { id }) {
     if (used.time <= gone.time) return undefined;
     const evidence = [{ field: "used", value: `${used.time} ${used.api} ${used.ip}`, event: used.source }];
@@ -57,12 +58,12 @@ export const onTwoNodes = defineJoinDetector({
 
 /** An absence, which a record of the later trail excuses. */
 export const neverIssued = defineSettledDetector({
-  ...{ meta: probeMeta("probe/never-issued"), watch: "key", anchor: "used", settleMs: 25 * MINUTE_MS, params },
+  ...{ meta: probeMeta("probe/never-issued"), watch: "use", anchor: "used", settleMs: 25 * MINUTE_MS, params },
   detect: (key) =>
     key.all("issued").length > 0
       ? undefined
       : ({ time, ip, api, source }) => [
-          probeHit("never issued", time, key.id, {
+          probeHit("never issued", time, withoutLast(key.id), {
             evidence: [{ field: "used", value: `${time} ${ip} ${api}`, event: source }],
           }),
         ],
@@ -70,7 +71,7 @@ export const neverIssued = defineSettledDetector({
 
 /** A number, whose severity is that of the verdict. Anchored as `neverIssued` is: two records wait for one entity at one time. */
 export const manyPlaces = defineSettledDetector({
-  ...{ meta: probeMeta("probe/many-places"), watch: "key", anchor: "used", settleMs: 25 * MINUTE_MS, params },
+  ...{ meta: probeMeta("probe/many-places"), watch: "use", anchor: "used", settleMs: 25 * MINUTE_MS, params },
   detect(key) {
     const places = [...new Set(key.all("used").map(({ ip }) => ip))];
     const [first] = key.all("used");
@@ -83,7 +84,7 @@ export const manyPlaces = defineSettledDetector({
 
 /** An absence in one trail, which the other excuses after the anchor: each value is judged when its own time has come. */
 export const onlyInAudit = defineSettledDetector({
-  ...{ meta: probeMeta("probe/only-in-audit"), watch: "key", anchor: "used", settleMs: 25 * MINUTE_MS, params },
+  ...{ meta: probeMeta("probe/only-in-audit"), watch: "use", anchor: "used", settleMs: 25 * MINUTE_MS, params },
   detect(key) {
     const calls = key.all("used").filter(({ trail }) => trail === "CloudTrail");
     return ({ trail, time, api, source }) => {

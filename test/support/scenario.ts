@@ -90,7 +90,7 @@ export const scenario: readonly string[] = [
     sourceIPs: ["203.0.113.7"],
   }),
   // A person whom both trails tell of, and one whom only one does.
-  ...["10:52", "10:53"].map((at, index) =>
+  ...["11:02", "11:03"].map((at, index) =>
     audit(at, {
       user: person(`ASIAEXAMPLEBOTH0000${index}`),
       verb: "get",
@@ -98,7 +98,7 @@ export const scenario: readonly string[] = [
       objectRef: { resource: "configmaps", namespace: "shop", name: "a", apiVersion: "v1" },
     }),
   ),
-  call("11:10", "ec2:DescribeVpcs", { userIdentity: session("Developer", "bob", "ASIAEXAMPLEBOTH00000") }),
+  call("11:20", "ec2:DescribeVpcs", { userIdentity: session("Developer", "bob", "ASIAEXAMPLEBOTH00000") }),
   // A key that comes from one place more when its first verdicts are out.
   podCall("11:15", "s3:GetObject", key(2), "203.0.113.99"),
   // The audit log goes on.

@@ -22,6 +22,9 @@ export async function demoOutput(): Promise<readonly string[]> {
     ...{ totals, findings, shadow: 0, leftOut: 0, suppressions: [], inputErrors: [], elapsedMs: 1, interrupted: false },
     counts: { hits: new Map(), threw: new Map(), suppressed: 0 },
     cold: counts.cold,
+    overflows: new Map(),
+    full: new Map(),
+    forgotten: 0,
     firstAside: new Map(),
   };
   return [

@@ -1,5 +1,6 @@
 import Type from "typebox";
 import { inRanges } from "../../../schemas/address.ts";
+import { withoutLast } from "../../core/epoch.ts";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
 import { networkOf } from "../network.ts";
 
@@ -44,7 +45,7 @@ export const detector = defineSettledDetector({
       },
     ],
   },
-  watch: "key",
+  watch: "use",
   anchor: "person",
   settleMs: 30 * 60_000,
   params: Type.Object({
@@ -54,7 +55,8 @@ export const detector = defineSettledDetector({
         "Addresses or CIDR ranges that people come from as well as from elsewhere: VPN gateways, cloud shells.",
     }),
   }),
-  detect(entity, { id, params, site }) {
+  detect(entity, { id: hour, params, site }) {
+    const id = withoutLast(hour);
     const theirs = [...entity.all("asNode"), ...entity.all("pod")];
     if (theirs.length > 0 || entity.all("issued").some(({ to }) => to === "node" || to === "pod")) return undefined;
     const known = [...params.networks, ...site.egress, ...site.proxies];
@@ -81,6 +83,7 @@ export const detector = defineSettledDetector({
         // Each network in one trail alone, all day: that is how a VPN for the one or the other looks.
         const split = one !== other && !one.includes(" and ") && !other.includes(" and ");
         return {
+          of: { kind: "key", id },
           sentence: `Key ${id} of ${first.who} came from ${first.network} (${one}) and ${then.network} (${other}) in turns`,
           on: `${first.network} and ${then.network}`,
           at: first.at > then.at ? first.time : then.time,

@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
-import { firstOfEach, usualBefore, wasDenied } from "../aws-use.ts";
+import { firstOfEach, usesMissing, usualBefore, wasDenied } from "../aws-use.ts";
 import { podKey } from "../pod-key.ts";
 
 const MINUTE_MS = 60_000;
@@ -36,7 +36,7 @@ export const detector = defineSettledDetector({
     auditLevel: { needs: "Metadata" },
     references: ["https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html"],
     gaps: [
-      "Of a pod that was started today, what its application calls seldom is new, too: allowed calls are low.",
+      "What an application calls seldom is new to a pod that was started today.",
       "Within the first hour of a pod's credentials, only calls that are refused are told from its start.",
       "Data events (S3 objects, DynamoDB items) are seen only where the trail records them.",
       "Credentials of the node (a privileged pod) and of IRSA are not the pod's own key.",
@@ -59,6 +59,7 @@ export const detector = defineSettledDetector({
   watch: "key",
   anchor: "podEntered",
   settleMs: ENTRY_MS + WITHIN_MS,
+  epochs: { kind: "use", over: "hour" },
   params: Type.Object({
     baselineMinutes: Type.Integer({
       default: 60,
@@ -70,10 +71,11 @@ export const detector = defineSettledDetector({
       description: "Who enters pods by right, as in the finding (`service account db/operator`): low.",
     }),
   }),
-  detect(entity, { params, id }) {
-    const uses = entity.all("used").filter(({ trail }) => trail === "CloudTrail");
+  detect(entity, { params, id, epochs }) {
+    const uses = epochs.flatMap((hour) => hour.all("used")).filter(({ trail }) => trail === "CloudTrail");
     const known = { podName: entity.all("podName"), issued: entity.all("issued"), cluster: entity.all("cluster") };
     const { pod, shown } = podKey({ id, ...known });
+    const unsure = usesMissing(epochs);
     return (entry) => {
       const entered = Date.parse(entry.time);
       const before = uses.filter(({ time }) => Date.parse(time) < entered);
@@ -89,7 +91,6 @@ export const detector = defineSettledDetector({
       const allowed = firstOfEach(after.filter((use) => warm && !wasDenied(use) && !earlier.has(use.api)));
       return [...refused, ...allowed].map((use) => {
         const isNew = !earlier.has(use.api);
-        const unsure = wasDenied(use) ? undefined : doubt(entry.how, usual.length > 0);
         const what = wasDenied(use) ? `was refused ${use.api}` : `called ${use.api}, which it had not before`;
         return {
           sentence: `${entry.by} entered pod ${pod} by ${entry.how}, and then its key ${id} ${what}`,
@@ -98,24 +99,18 @@ export const detector = defineSettledDetector({
           ...shown,
           action: use.api,
           sourceIP: use.ip,
-          severity: unsure === undefined ? severityOf(params.operators.includes(entry.by), isNew) : "low",
-          ...(unsure !== undefined && { confidence: "low" as const }),
+          severity: severityOf(params.operators.includes(entry.by), isNew && unsure.length === 0),
+          ...(unsure.length > 0 && { confidence: "low" as const }),
           evidence: [
             { field: "key.podEntered", value: `${entry.time} ${entry.by} ${entry.how}`, event: entry.source },
             { field: "key.used", value: `${use.time} ${use.api} from ${use.ip} (${use.outcome})`, event: use.source },
           ],
-          reasons: [`${use.time.slice(0, 16)} ${what} from ${use.ip}`, ...(unsure === undefined ? [] : [unsure])],
+          reasons: [`${use.time.slice(0, 16)} ${what} from ${use.ip}`, ...unsure],
         };
       });
     };
   },
 });
-
-/** Why a call that was allowed may be the application's own. A release calls what the one before did not, and most of it seldom (B-54). */
-function doubt(how: string, knownForDays: boolean): string | undefined {
-  if (/^port-?forward/i.test(how)) return "a forwarded port reaches the application and runs nothing in its pod";
-  return knownForDays ? undefined : "the pod was not seen on an earlier day: what it calls seldom is new, too";
-}
 
 /** A refusal of what it usually calls may be its own affair. */
 function severityOf(byOperator: boolean, isNew: boolean): "low" | "medium" | "high" {

@@ -51,6 +51,7 @@ export const detector = defineSettledDetector({
   watch: "grant",
   anchor: "revoked",
   settleMs: 2 * 60 * MINUTE_MS,
+  rests: ["granted"],
   params: Type.Object({}),
   detect(entity) {
     const [entry] = entity.all("entry");

@@ -1,11 +1,13 @@
 import Type from "typebox";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
-import { firstOfEach, usualBefore } from "../aws-use.ts";
+import { firstOfEach, usesMissing, usualBefore } from "../aws-use.ts";
 import { podKey } from "../pod-key.ts";
 import { looksAround, OPERATORS } from "../reconnaissance.ts";
 
 const MINUTE_MS = 60_000;
 const WITHIN_MS = 60 * MINUTE_MS;
+/** Reads are known to ten minutes. */
+const READ_MS = 10 * MINUTE_MS;
 /** Three kinds of calls that look around are no mistake and no start of an application. */
 const QUORUM = 3;
 
@@ -59,7 +61,8 @@ export const detector = defineSettledDetector({
   },
   watch: "key",
   anchor: "podSecrets",
-  settleMs: WITHIN_MS,
+  settleMs: READ_MS + WITHIN_MS,
+  epochs: { kind: "use", over: "hour" },
   params: Type.Object({
     operators: Type.Array(
       Type.Object({ account: Type.String(), services: Type.Array(Type.String()) }, { additionalProperties: false }),
@@ -74,13 +77,13 @@ export const detector = defineSettledDetector({
       description: "A pod whose credentials were in use for less when it read secrets is only starting: medium.",
     }),
   }),
-  detect(entity, { params, id }) {
+  detect(entity, { params, id, epochs }) {
     const [account] = entity.all("podAccount");
     const name = account === undefined ? "?" : `${account.namespace}/${account.serviceAccount}`;
     const byRight = new Set(
       params.operators.filter((entry) => entry.account === name).flatMap(({ services }) => services),
     );
-    const uses = entity.all("used").filter(({ trail }) => trail === "CloudTrail");
+    const uses = epochs.flatMap((hour) => hour.all("used")).filter(({ trail }) => trail === "CloudTrail");
     const known = { podName: entity.all("podName"), issued: entity.all("issued"), cluster: entity.all("cluster") };
     const { pod, shown } = podKey({ id, ...known });
     return (read) => {
@@ -90,7 +93,7 @@ export const detector = defineSettledDetector({
       const earlier = new Set([...before.map(({ api }) => api), ...usual]);
       const looked = uses.filter((use) => {
         const counts = looksAround(use) && !earlier.has(use.api) && !byRight.has(use.api.replace(/:.*$/, ""));
-        return counts && Date.parse(use.time) <= at + WITHIN_MS;
+        return counts && Date.parse(use.time) <= at + READ_MS + WITHIN_MS;
       });
       const apis = firstOfEach(looked).slice(0, QUORUM);
       const last = apis.at(-1);
@@ -98,6 +101,7 @@ export const detector = defineSettledDetector({
       const [first] = before;
       const inUse = first === undefined ? 0 : at - Date.parse(first.time);
       const starting = usual.length === 0 && inUse < params.baselineMinutes * MINUTE_MS;
+      const reasons = [...(starting ? ["the pod was only starting"] : []), ...usesMissing(epochs)];
       const called = apis.map(({ api }) => api).join(", ");
       return [
         {
@@ -107,14 +111,14 @@ export const detector = defineSettledDetector({
           ...shown,
           action: last.api,
           sourceIP: last.ip,
-          ...(starting && { severity: "medium" as const, confidence: "low" as const }),
+          ...(reasons.length > 0 && { severity: "medium" as const, confidence: "low" as const }),
           evidence: [
             { field: "key.podSecrets", value: `${read.time} ${read.what}`, event: read.source },
             ...apis.map(({ time, api, ip, outcome, source }) => ({
               ...{ field: "key.used", value: `${time} ${api} from ${ip} (${outcome})`, event: source },
             })),
           ],
-          reasons: starting ? ["the pod was only starting"] : [],
+          reasons,
         },
       ];
     };

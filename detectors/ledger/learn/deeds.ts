@@ -1,6 +1,6 @@
 import type { AwsCall } from "../../../schemas/events/cloudtrail/facets.ts";
 import { FALLBACK_APIS, looksLikeAuthenticator, NODE_APIS } from "../../core/node-apis.ts";
-import { about, type CallLearner, keyId, nodeId, timeOf } from "../learner.ts";
+import { about, type CallLearner, keyId, nodeHourId, nodeId, timeOf } from "../learner.ts";
 
 /** What an instance's credentials did beyond the work of an Auto Mode node (eks-auto-mode.md §5, seen on other instances). Of which role it is,
  * and whether the instance is a node at all, the audit log and the configuration tell. */
@@ -10,12 +10,11 @@ export const deeds: CallLearner = {
   learn(call) {
     const { actor, service, action, outcome, sourceIP = "" } = call;
     if (call.facets.instanceSession === undefined || actor.instanceId === undefined || isUsual(call)) return [];
+    const node = nodeId(actor.instanceId);
+    const tell = about("nodeHour", nodeHourId(node, call), call);
     return [
-      about(
-        "node",
-        nodeId(actor.instanceId),
-        call,
-      )("deed", {
+      tell("of", { id: node }),
+      tell("deed", {
         ...{ time: timeOf(call), api: `${service}:${action}`, outcome, ip: sourceIP },
         ...{ role: actor.roleArn ?? actor.roleName ?? "", delivery: actor.ec2RoleDelivery ?? "" },
         key: actor.accessKeyId === undefined ? "" : keyId(actor.accessKeyId, call),

@@ -17,10 +17,10 @@ const kubelet = (path: string) =>
     objectRef: { resource: "nodes", name: "i-0a1b2c3d4e5f60001", subresource: "proxy" },
   });
 const learned = (event: ReturnType<typeof auditEvent>) =>
-  entries.learn(event).map((fact) => ({ id: fact.id, ...decode("podName", fact.attribute, fact.value) }));
+  entries.learn(event).map((fact) => ({ id: fact.id, ...decode(fact.kind, fact.attribute, fact.value) }));
 
 const id = "111122223333/eu-central-1/demo/shop/orders";
-const known = { id, time: "2026-11-22T10:00:00.000Z", by: "alice (role ClusterAdmin)" };
+const known = { time: "2026-11-22T10:00:00.000Z", by: "alice (role ClusterAdmin)" };
 
 it.each([
   ["exec", pod("exec"), "exec"],
@@ -35,12 +35,16 @@ it.each([
   ["a kubelet's exec", kubelet("/exec/shop/orders/app?command=sh"), "exec through nodes/proxy"],
   ["a kubelet's port-forward", kubelet("/portForward/shop/orders"), "portForward through nodes/proxy"],
 ])("learns of %s, to ten minutes", (_, event, how) => {
-  expect(learned(event)).toEqual([{ ...known, how }]);
+  expect(learned(event)).toEqual([
+    { id, ...known, how },
+    { id: `${id}/2026-11-22`, ...known, how },
+  ]);
 });
 
 it("names whoever acts as somebody else", () => {
   const acting = pod("exec", { impersonatedUser: users.serviceAccount() });
-  expect(learned(acting)).toMatchObject([{ by: "alice (role ClusterAdmin) as service account shop/orders" }]);
+  const by = "alice (role ClusterAdmin) as service account shop/orders";
+  expect(learned(acting)).toMatchObject([{ by }, { by }]);
 });
 
 it.each([

@@ -1,7 +1,7 @@
 import type { K8sRequest } from "../../../schemas/events/k8s-audit/facets.ts";
 import { succeeded } from "../../../schemas/events/k8s-audit/request.ts";
 import { nameOf } from "../../core/actors.ts";
-import { type AuditLearner, about, podNameId, timeOf } from "../learner.ts";
+import { type AuditLearner, about, nameDayId, podNameId, timeOf } from "../learner.ts";
 
 const WAYS: Readonly<Record<string, string>> = {
   exec: "exec",
@@ -21,8 +21,11 @@ export const entries: AuditLearner = {
     const entry = entryOf(request);
     if (entry === undefined || dryRun || !succeeded(request)) return [];
     const by = actingAs === undefined ? nameOf(actor) : `${nameOf(actor)} as ${nameOf(actingAs)}`;
-    const tell = about("podName", podNameId(scope, entry.namespace, entry.name), request);
-    return [tell("entered", { time: timeOf(request), by, how: entry.how })];
+    const entered = { time: timeOf(request), by, how: entry.how };
+    return [
+      about("podName", podNameId(scope, entry.namespace, entry.name), request)("entered", entered),
+      about("nameDay", nameDayId(scope, entry, request), request)("entered", entered),
+    ];
   },
 };
 

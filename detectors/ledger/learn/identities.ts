@@ -1,7 +1,8 @@
 import type { Peek } from "../../../schemas/events/k8s-audit/peek.ts";
 import { idOf } from "../facts.ts";
-import { type AuditLearner, about, hourIn, keyId, nodeId, podId, timeOf } from "../learner.ts";
+import { type AuditLearner, about, hourIn, keyId, nodeDayId, nodeId, podDayId, podId, timeOf } from "../learner.ts";
 import { tellGrant } from "./access.ts";
+import { tellUse } from "./uses.ts";
 
 /** AWS keys at work in the audit log: the authenticator passes on which key a request was signed with (eks-auto-mode.md §0, first join).
  * A node's key is the node's only if EC2 issued it, which CloudTrail tells. */
@@ -12,10 +13,17 @@ export const nodesInAudit: AuditLearner = {
   learn(request) {
     const { actor, scope, sourceIP = "" } = request;
     if (actor.kind !== "node" || actor.instanceId === undefined) return [];
-    const tell = about("node", nodeId(actor.instanceId), request);
+    const node = nodeId(actor.instanceId);
+    const tell = about("node", node, request);
+    const day = nodeDayId(node, request);
+    const tellDay = about("nodeDay", day, request);
     const seen = [
       tell("cluster", { cluster: scope.cluster }),
+      tell("day", { id: day }),
       tell("seen", { time: timeOf(request), trail: "audit log" }),
+      tellDay("of", { id: node }),
+      tellDay("cluster", { cluster: scope.cluster }),
+      tellDay("seen", { time: timeOf(request), trail: "audit log" }),
       ...(actor.roleName === undefined ? [] : [tell("role", { role: actor.roleName })]),
     ];
     if (actor.accessKeyId === undefined) return seen;
@@ -35,16 +43,10 @@ export const peopleInAudit: AuditLearner = {
   learn(request) {
     const { actor, verb, object, outcome, sourceIP = "" } = request;
     if (actor.accessKeyId === undefined) return [];
-    return [
-      about(
-        "key",
-        keyId(actor.accessKeyId, request),
-        request,
-      )("used", {
-        ...{ time: timeOf(request), trail: "audit log", ip: sourceIP, endpoint: "", outcome },
-        api: `${verb} ${object.resource || "-"}${object.subresource && `/${object.subresource}`}`,
-      }),
-    ];
+    return tellUse(keyId(actor.accessKeyId, request), request)("used", {
+      ...{ time: timeOf(request), trail: "audit log", ip: sourceIP, endpoint: "", outcome },
+      api: `${verb} ${object.resource || "-"}${object.subresource && `/${object.subresource}`}`,
+    });
   },
 };
 
@@ -77,8 +79,15 @@ export const tokensInAudit: AuditLearner = {
       token("boundPod", { id }),
       tell("account", { namespace, serviceAccount: name }),
       ...(actor.pod?.name === undefined ? [] : [tell("name", { namespace, name: actor.pod.name })]),
+      // By the namespace: who reads hundreds of them all day would leave no room.
       ...(reads && actingAs === undefined
-        ? [tell("secrets", { time: timeOf(request), what: `secrets ${object.namespace}/${object.name}` })]
+        ? [
+            about(
+              "podDay",
+              podDayId(scope, uid, request),
+              request,
+            )("secrets", { time: timeOf(request), what: `secrets ${object.namespace}/` }),
+          ]
         : []),
     ];
   },

@@ -8,6 +8,7 @@ import { deedOf } from "../../core/deed.ts";
 import { attributeSet, CLOSES, DISTURBANCE, metadataOpened, TAKEOVER } from "../../core/ec2-changes.ts";
 import { type Fact, idOf } from "../facts.ts";
 import { about, type CallLearner, nodeId, timeOf } from "../learner.ts";
+import { onResource } from "./resource-day.ts";
 
 /** What EKS tags all that it makes with (eks-auto-mode.md §4.2). */
 export const TAGS = {
@@ -96,7 +97,7 @@ export const touches: CallLearner = {
     const resources = call.facets.ec2Call.resources.filter(({ type }) => MANAGED.has(type));
     const instances = resources.filter(({ type }) => type === "instance").length;
     const touched = { ...deedOf(call), what, instances: `${instances}` };
-    return resources.map(({ id }) => about("resource", idOf("resource", [id]), call)("touched", touched));
+    return resources.flatMap(({ id }) => onResource(id, call)("touched", touched));
   },
 };
 

@@ -21,10 +21,13 @@ const pod = users.serviceAccount("shop", "orders", "orders-1");
 const token = "JTI=6fc39ecd-2c95-47b8-af3f-58994a3ce6f6";
 
 it("learns from which address a node speaks: the peer's, the last one", () => {
+  const day = `${NODE}/2026-11-22`;
   expect(learned(nodesHeard, auditEvent({ user: users.node(NODE), ...from }))).toEqual([
     { kind: "origin", of: ORIGIN, attribute: "heard", time, node: NODE, cluster: "demo", ip: "203.0.113.9" },
-    { kind: "node", of: NODE, attribute: "spoke", time: "2026-11-22T00:00:00.000Z", ip: "203.0.113.9" },
-    { kind: "node", of: NODE, attribute: "origin", id: ORIGIN },
+    { kind: "node", of: NODE, attribute: "day", id: day },
+    { kind: "nodeDay", of: day, attribute: "of", id: NODE },
+    { kind: "nodeDay", of: day, attribute: "spoke", time: "2026-11-22T00:00:00.000Z", ip: "203.0.113.9" },
+    { kind: "nodeDay", of: day, attribute: "origin", id: ORIGIN },
   ]);
 });
 

@@ -1,5 +1,5 @@
 import { idOf } from "../facts.ts";
-import { type AuditLearner, about, nodeId, originId, timeOf } from "../learner.ts";
+import { type AuditLearner, about, nodeDayId, nodeId, originId, timeOf } from "../learner.ts";
 import { ipIn, nodesInAudit, tenMinutesIn, tokensInAudit } from "./identities.ts";
 
 /** From which addresses nodes speak to the cluster: the last of `sourceIPs` is the peer (audit-recorded.md 22). */
@@ -11,11 +11,14 @@ export const nodesHeard: AuditLearner = {
     if (actor.kind !== "node" || actor.instanceId === undefined || ip === "") return [];
     const node = nodeId(actor.instanceId);
     const id = originId(scope, ip, request);
+    const day = nodeDayId(node, request);
     const time = timeOf(request);
     return [
       about("origin", id, request)("heard", { time, node, cluster: scope.cluster, ip }),
-      about("node", node, request)("spoke", { time, ip }),
-      about("node", node, request)("origin", { id }),
+      about("node", node, request)("day", { id: day }),
+      about("nodeDay", day, request)("of", { id: node }),
+      about("nodeDay", day, request)("spoke", { time, ip }),
+      about("nodeDay", day, request)("origin", { id }),
     ];
   },
 };

@@ -5,6 +5,7 @@ import { idOf } from "../facts.ts";
 import { type AuditLearner, about, type CallLearner } from "../learner.ts";
 import { nodesInAudit } from "./identities.ts";
 import { byOperator } from "./operator.ts";
+import { onResource } from "./resource-day.ts";
 
 const resource = (id: string): string => idOf("resource", [id]);
 
@@ -33,7 +34,7 @@ export const resourcesRead: CallLearner = {
     const made = /^Create(?:Snapshots?|Image)$/.test(call.action) && call.outcome === "success";
     const copies = made ? stringsOf(call.responseElements).filter(isCopy) : [];
     return ec2Call.resources.flatMap(({ id }) => [
-      about("resource", resource(id), call)("read", read),
+      ...onResource(id, call)("read", read),
       ...[...new Set(copies)].map((copy) => about("resource", resource(id), call)("copied", { id: resource(copy) })),
     ]);
   },
@@ -53,6 +54,6 @@ export const instancesAccessed: CallLearner = {
     // An agent reports every few minutes for as long as it runs: once a day tells it.
     const day = `${accessed.time.slice(0, 10)}T00:00:00.000Z`;
     const told = agent ? { ...accessed, time: day, event: `agent ${day}` } : accessed;
-    return instances.map((id) => about("resource", resource(id), call)("accessed", told));
+    return instances.flatMap((id) => onResource(id, call)("accessed", told));
   },
 };

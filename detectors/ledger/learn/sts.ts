@@ -3,7 +3,23 @@ import { text } from "../../../schemas/json.ts";
 import { nameOf } from "../../core/actors.ts";
 import { wayOut } from "../egress.ts";
 import { type Fact, idOf } from "../facts.ts";
-import { about, type CallLearner, exchangeIds, keyId, nodeId, podId, podNameId, timeOf } from "../learner.ts";
+import {
+  about,
+  type CallLearner,
+  dayOf,
+  exchangeIds,
+  keyId,
+  nameDayId,
+  nodeId,
+  placeId,
+  podDayId,
+  podId,
+  podNameId,
+  timeOf,
+} from "../learner.ts";
+import { tellUse } from "./uses.ts";
+
+const DAY_MS = 24 * 3_600_000;
 
 /** STS handing out credentials: to whom, and which key (detections.md 0.3: the issuance ledger). The answer's key is what later calls carry. */
 export const issued: CallLearner = {
@@ -31,21 +47,23 @@ export const issued: CallLearner = {
       ...(instance === undefined || stsIssue.issuedKey === undefined
         ? []
         : [about("node", nodeId(instance), call)("key", { id: keyId(stsIssue.issuedKey, call) })]),
-      ...(instance === undefined && stsIssue.roleArn !== ""
-        ? [
-            about(
-              "role",
-              idOf("role", [stsIssue.roleArn]),
-              call,
-            )("assumed", {
-              ...{ time: timeOf(call), by, kind: call.actor.kind, session: stsIssue.sessionName },
-              caller: stsIssue.invokedBy ?? call.actor.arn ?? call.actor.name,
-            }),
-          ]
-        : []),
+      ...(instance === undefined && stsIssue.roleArn !== "" ? assumed(call, by) : []),
     ];
   },
 };
+
+function assumed(call: AwsCall, by: string): Fact[] {
+  const { roleArn = "", sessionName = "", invokedBy } = call.facets.stsIssue ?? {};
+  const role = idOf("role", [roleArn]);
+  const day = idOf("roleDay", [role, dayOf(call)]);
+  const tell = about("roleDay", day, call);
+  const caller = invokedBy ?? call.actor.arn ?? call.actor.name;
+  return [
+    about("role", role, call)("day", { id: day }),
+    tell("of", { id: role }),
+    tell("assumed", { time: timeOf(call), by, kind: call.actor.kind, session: sessionName, caller }),
+  ];
+}
 
 /** EKS Auth opening a session for a pod: the tags name the pod, unless its association turns them off (eks-auto-mode.md §3.2, seen). */
 function toPod(call: AwsCall): Fact[] {
@@ -74,11 +92,27 @@ function toPod(call: AwsCall): Fact[] {
     ...(name === "" ? [] : [about("podName", podNameId(cluster, namespace, name), call)("pod", { id: pod })]),
     ...exchanges.map((id) => tell("exchange", { id })),
     ...(session === undefined ? [] : [tell("session", { id: session })]),
+    ...(key === undefined ? [] : daysOfPod(call, cluster, { id: pod, uid: uid ?? "", key, namespace, name })),
     ...(key === undefined
       ? []
       : [tell("key", { id: key }), about("key", key, call)("podAccount", { namespace, serviceAccount })]),
     ...exchanges.map((id) => about("exchange", id, call)("served", { time: timeOf(call), pod, key: key ?? "" })),
   ];
+}
+
+/** A key is at work on the day that it is given on, and on the next. */
+function daysOfPod(
+  call: AwsCall,
+  cluster: Place,
+  { id, uid, key, namespace, name }: Readonly<Record<"id" | "uid" | "key" | "namespace" | "name", string>>,
+): Fact[] {
+  return [0, DAY_MS].flatMap((ahead) => {
+    const at = { time: call.time + ahead };
+    const day = podDayId(cluster, uid, at);
+    const tell = about("podDay", day, call);
+    const named = about("nameDay", nameDayId(cluster, { namespace, name }, at), call);
+    return [tell("of", { id }), tell("key", { id: key }), ...(name === "" ? [] : [named("pod", { id: day })])];
+  });
 }
 
 function keyOfPod(call: AwsCall, key: string, cluster: Place, pod: string | undefined, name: string): Fact[] {
@@ -132,12 +166,9 @@ export const exchanges: CallLearner = {
     if (actor.instanceId === undefined || actor.ec2RoleDelivery === undefined || sourceIP === undefined) return told;
     return [
       ...told,
-      about(
-        "place",
-        idOf("place", [scope.account, scope.region, scope.cluster, sourceIP]),
-        call,
-      )("node", {
-        ...{ node: actor.instanceId, endpoint: vpcEndpointId ?? "" },
+      ...[0, DAY_MS].map((ahead) => {
+        const tell = about("place", placeId(scope, sourceIP, { time: call.time + ahead }), call);
+        return tell("node", { node, endpoint: vpcEndpointId ?? "" });
       }),
     ];
   },
@@ -152,16 +183,18 @@ export const calls: CallLearner = {
     if (actor.accessKeyId === undefined || sourceIP === undefined) return [];
     const error = text({ code: call.errorCode }, "code") ?? "";
     const api = `${service}:${action}`;
-    const tell = about("key", keyId(actor.accessKeyId, call), call);
+    const key = keyId(actor.accessKeyId, call);
+    const tell = tellUse(key, call);
     // EKS names the sessions of pods so (eks-auto-mode.md §3.2): of others the way out tells nothing about a cluster.
     const out = actor.sessionName?.startsWith("eks-") && wayOut(sourceIP, vpcEndpointId ?? "");
     return [
-      tell("used", {
+      about("key", key, call)("called", { time: timeOf(call), api }),
+      ...tell("used", {
         ...{ time: timeOf(call), trail: "CloudTrail", api, ip: sourceIP },
         endpoint: vpcEndpointId ?? "",
         outcome: error === "" ? outcome : error,
       }),
-      ...(out ? [tell("out", { time: timeOf(call), api, ip: sourceIP })] : []),
+      ...(out ? tell("out", { time: timeOf(call), api, ip: sourceIP }) : []),
     ];
   },
 };

@@ -1,6 +1,9 @@
 import { nameOf } from "../../core/actors.ts";
 import { idOf } from "../facts.ts";
-import { type AuditLearner, about, nodeId, podId, timeOf } from "../learner.ts";
+import { type AuditLearner, about, mintHourId, nodeId, podId, timeOf } from "../learner.ts";
+
+/** Longer than any window that mints are counted in. */
+const BORDER_MS = 30 * 60_000;
 
 /** Tokens minted: the answer names the token (`issued-credential-id`), the request for whom, and which pod it is bound to
  * (audit-recorded.md 13). A kubelet's mint also says where the pod runs, or is said to. */
@@ -30,9 +33,9 @@ export const mints: AuditLearner = {
     // A kubelet's word for where its pods' tokens belong is not taken: its address may be a thief's.
     if (!byNode && sourceIP !== "") facts.push(tell("home", { ip: sourceIP, whose: "minter" }));
     if (!byNode && actor.kind !== "control-plane") {
-      const tellPrincipal = about("principal", idOf("principal", [actor.name, timeOf(request).slice(0, 10)]), request);
-      const bound = token.boundTo?.kind ?? "";
-      facts.push(tellPrincipal("minted", { time: timeOf(request), account, audiences, bound, cluster }));
+      const minted = { time: timeOf(request), account, audiences, bound: token.boundTo?.kind ?? "", cluster };
+      const hours = new Set([0, BORDER_MS].map((back) => mintHourId(actor.name, { time: request.time - back })));
+      for (const hour of hours) facts.push(about("mintHour", hour, request)("minted", minted));
     }
     if (pod === undefined) return facts;
     const id = podId(scope, pod.uid);

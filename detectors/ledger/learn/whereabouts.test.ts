@@ -4,14 +4,27 @@ import { decode, type Fact } from "../facts.ts";
 import { personCalls, personInAudit } from "./whereabouts.ts";
 
 const told = (facts: readonly Fact[]): object[] =>
-  facts.map(({ id, attribute, value }) => ({ id, ...decode("key", attribute, value) }));
+  facts
+    .filter(({ attribute }) => attribute === "person")
+    .map(({ id, attribute, value }) => ({ id, ...decode("use", attribute, value) }));
 
 it("tells where a person's key comes from, in both trails alike", () => {
-  const use = { id: "ASIAEXAMPLEHUMAN0001", time: "2026-11-22T10:00:00.000Z", ip: "198.51.100.7" };
-  expect(told(personInAudit.learn(auditEvent({ requestReceivedTimestamp: "2026-11-22T10:04:59.000000Z" })))).toEqual([
+  const id = "ASIAEXAMPLEHUMAN0001/2026-11-22T10";
+  const use = { id, time: "2026-11-22T10:15:00.000Z", ip: "198.51.100.7" };
+  expect(told(personInAudit.learn(auditEvent({ requestReceivedTimestamp: "2026-11-22T10:19:59.000000Z" })))).toEqual([
     { ...use, trail: "audit log", who: "alice (role ClusterAdmin)" },
   ]);
-  expect(told(personCalls.learn(awsCall()))).toEqual([{ ...use, trail: "CloudTrail", who: "alice (role Developer)" }]);
+  expect(told(personCalls.learn(awsCall({ eventTime: "2026-11-22T10:17:00Z" })))).toEqual([
+    { ...use, trail: "CloudTrail", who: "alice (role Developer)" },
+  ]);
+});
+
+it("tells it to the hour before, too, where a quarter of an hour may reach over the border", () => {
+  const hours = (eventTime: string) =>
+    told(personCalls.learn(awsCall({ eventTime }))).map((one) => Object.values(one)[0]);
+  const key = "ASIAEXAMPLEHUMAN0001/2026-11-22";
+  expect(hours("2026-11-22T10:14:59Z")).toEqual([`${key}T10`, `${key}T09`]);
+  expect(hours("2026-11-22T10:15:00Z")).toEqual([`${key}T10`]);
 });
 
 it.each([

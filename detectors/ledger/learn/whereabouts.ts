@@ -1,6 +1,22 @@
 import { isPublic } from "../../../schemas/address.ts";
 import { nameOf } from "../../core/actors.ts";
-import { type AuditLearner, about, type CallLearner, keyId, timeOf } from "../learner.ts";
+import type { Fact } from "../facts.ts";
+import { type AuditLearner, type CallLearner, keyId, timeOf } from "../learner.ts";
+import { tellUse } from "./uses.ts";
+
+const BORDER_MS = 15 * 60_000;
+
+/** In the hour of an event, and in the one before where it is near: a quarter of an hour stands whole in one of them. */
+function tellPerson(
+  accessKeyId: string,
+  event: { readonly id: string; readonly time: number },
+  { trail, ip, who }: Readonly<Record<"trail" | "ip" | "who", string>>,
+): readonly Fact[] {
+  const person = { time: timeOf(event), trail, ip, who };
+  const hours = new Set([0, BORDER_MS].map((back) => timeOf({ time: event.time - back }).slice(0, 13)));
+  const key = keyId(accessKeyId, event);
+  return [...hours].flatMap((hour) => tellUse(key, event, Date.parse(`${hour}:00:00Z`))("person", person));
+}
 
 /** Public addresses that a person's key is used from, in both trails (detections.md B-06, B-37). A private one is the way through a VPN, of which the
  * other trail sees the far end. */
@@ -11,8 +27,7 @@ export const personInAudit: AuditLearner = {
     const { actor, sourceIP } = request;
     if (actor.accessKeyId === undefined || sourceIP === undefined || actor.kind !== "human" || !isPublic(sourceIP))
       return [];
-    const tell = about("key", keyId(actor.accessKeyId, request), request);
-    return [tell("person", { time: timeOf(request), trail: "audit log", ip: sourceIP, who: nameOf(actor) })];
+    return tellPerson(actor.accessKeyId, request, { trail: "audit log", ip: sourceIP, who: nameOf(actor) });
   },
 };
 
@@ -23,7 +38,6 @@ export const personCalls: CallLearner = {
     const { actor, sourceIP, vpcEndpointId } = call;
     if (actor.accessKeyId === undefined || sourceIP === undefined || vpcEndpointId !== undefined) return [];
     if (actor.kind !== "human" || !isPublic(sourceIP)) return [];
-    const tell = about("key", keyId(actor.accessKeyId, call), call);
-    return [tell("person", { time: timeOf(call), trail: "CloudTrail", ip: sourceIP, who: nameOf(actor) })];
+    return tellPerson(actor.accessKeyId, call, { trail: "CloudTrail", ip: sourceIP, who: nameOf(actor) });
   },
 };

@@ -2,6 +2,7 @@ import type { Actor } from "../../../schemas/events/event.ts";
 import { nameOf } from "../../core/actors.ts";
 import { type Deed, doerOf, failedIn, shownIn, toldOf } from "../../core/deed.ts";
 import { readBy } from "../../core/ec2-reads.ts";
+import { withoutLast } from "../../core/epoch.ts";
 import type { Site } from "../../core/site.ts";
 import { lowered } from "../../core/weight.ts";
 import { joinHalf, type LedgerContext, type LedgerHit, type Witness } from "../../ledger/contracts.ts";
@@ -25,33 +26,34 @@ const CLAIMED = "made by CreateVolume";
 
 /** B-30 by the ledger: an instance, interface or disk that EKS was seen to make, or a node that was seen at work. */
 export const knownRead = joinHalf({
-  watch: "resource",
+  watch: "resourceDay",
   match: ["managed", "read"],
   params: Tools,
   detect([{ how, cluster, source }, read], context) {
     if (how === CLAIMED) return undefined;
-    const value = `${context.id} of ${cluster}: ${how}`;
+    const value = `${withoutLast(context.id)} of ${cluster}: ${how}`;
     return hitOf(read, context, cluster, { field: "resource.managed", value, event: source });
   },
 });
 
 /** … and what was copied from it before. */
 export const knownCopy = joinHalf({
-  watch: "resource",
+  watch: "resourceDay",
   match: ["copyOf", "read"],
   params: Tools,
   detect([{ id, cluster, source }, read], context) {
-    const value = `${context.id} is a copy of ${id} of ${cluster}`;
+    const value = `${withoutLast(context.id)} is a copy of ${id} of ${cluster}`;
     return hitOf(read, context, cluster, { field: "resource.copyOf", value, event: source });
   },
 });
 
 function hitOf(
   read: Deed & { readonly instances: string },
-  { id, params, site }: LedgerContext<Parameters<typeof sweepOf>[1]>,
+  { id: day, params, site }: LedgerContext<Parameters<typeof sweepOf>[1]>,
   cluster: string,
   witness: Witness,
 ): LedgerHit | undefined {
+  const id = withoutLast(day);
   const actor = doerOf(read);
   const [service = "", action = ""] = read.api.split(":");
   const [what, worth] = readBy(action) ?? [];
@@ -60,6 +62,7 @@ function hitOf(
   const tool = sweep?.note ?? backupNote(read.via);
   const failed = failedIn(read);
   return {
+    of: { kind: "resource", id },
     ...toldOf(read),
     ...(sweep && { by: sweep.by, bounded: true }),
     sentence: `${nameOf(actor)} ${failed ? "tried to take" : "took"} ${what} of ${id}, of an Auto Mode node of ${cluster}, by ${read.api}`,

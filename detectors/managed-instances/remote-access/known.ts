@@ -2,6 +2,7 @@ import Type from "typebox";
 import type { Severity } from "../../../schemas/findings/finding.ts";
 import { nameOf } from "../../core/actors.ts";
 import { doerOf, failedIn, shownIn, toldOf } from "../../core/deed.ts";
+import { withoutLast } from "../../core/epoch.ts";
 import { autoNodeRole, type Site } from "../../core/site.ts";
 import { lowered } from "../../core/weight.ts";
 import { joinHalf, type LedgerHit, type Match } from "../../ledger/contracts.ts";
@@ -28,14 +29,15 @@ export function severityOf({ fleet, known: managed, ssm, failed }: Weight): Seve
   return lowered(managed ? worth : "medium", failed ? 1 : 0);
 }
 
-type Values = Match<"resource", readonly ["managed", "accessed"]>;
+type Values = Match<"resourceDay", readonly ["managed", "accessed"]>;
 
 /** B-60 by the ledger: an instance that EKS was seen to launch, or a node that was seen at work. */
 export const learned = joinHalf({
-  watch: "resource",
+  watch: "resourceDay",
   match: ["managed", "accessed"],
   params,
-  detect(values, { id, params: { manyInstances }, site }) {
+  detect(values, { id: day, params: { manyInstances }, site }) {
+    const id = withoutLast(day);
     const [managed, accessed] = values;
     const { api, document, command, via } = accessed;
     const [service, action = ""] = api.split(":");
@@ -45,6 +47,7 @@ export const learned = joinHalf({
     const fleet = Number(accessed.instances) >= manyInstances || via !== "";
     const told = toldOf(accessed);
     return {
+      of: { kind: "resource", id },
       ...told,
       // A command for everything is one, whatever key its automation has at the time.
       ...(fleet && { by: `principal/${actor.roleName ?? actor.arn ?? actor.name}`, bounded: true }),
@@ -82,6 +85,7 @@ function agentOn(values: Values, id: string, site: Site): LedgerHit | undefined 
   const failed = failedIn(accessed);
   const { counts: _, ...told } = toldOf(accessed);
   return {
+    of: { kind: "resource", id },
     ...told,
     ...{ by: `instance/${id}`, bounded: true, on: "an agent", target: id },
     sentence: `An agent on ${id}, a node of EKS Auto Mode of ${managed.cluster}, ${failed ? "tried" : "did"} ${accessed.api}`,

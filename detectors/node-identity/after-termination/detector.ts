@@ -1,4 +1,5 @@
 import Type from "typebox";
+import { withoutLast } from "../../core/epoch.ts";
 import { defineJoinDetector } from "../../ledger/contracts.ts";
 
 const MINUTE_MS = 60_000;
@@ -47,15 +48,17 @@ export const detector = defineJoinDetector({
       },
     ],
   },
-  watch: "node",
+  watch: "nodeDay",
   match: ["terminated", "seen", "cluster"],
   params: Type.Object({
     graceMinutes: Type.Integer({ minimum: 0, default: 5, description: "Minutes that a node is left to shut down." }),
   }),
-  detect([terminated, seen, { cluster }], { params: { graceMinutes }, id }) {
+  detect([terminated, seen, { cluster }], { params: { graceMinutes }, id: epoch }) {
+    const id = withoutLast(epoch);
     // Sightings are known to the hour, rounded down: what is later than the termination was later by any clock.
     if (!(Date.parse(seen.time) - Date.parse(terminated.time) > graceMinutes * MINUTE_MS)) return undefined;
     return {
+      of: { kind: "node", id },
       sentence: `Node ${id} of cluster ${cluster} was at work after ${terminated.by} had terminated its instance`,
       on: "after termination",
       at: seen.time,

@@ -56,6 +56,7 @@ export const detector = defineSettledDetector({
   watch: "fleet",
   anchor: "joined",
   settleMs: 30 * MINUTE_MS,
+  rests: ["launched"],
   coldness: { warm: { trail: "cloudtrail", ms: 120 * MINUTE_MS } },
   params: Type.Object({}),
   detect(fleet) {

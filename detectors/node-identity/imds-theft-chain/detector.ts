@@ -1,5 +1,6 @@
 import Type from "typebox";
 import { agentNamespaces } from "../../core/agent-namespaces.ts";
+import { withoutLast } from "../../core/epoch.ts";
 import { NODE_APIS } from "../../core/node-apis.ts";
 import { autoNodeRole } from "../../core/site.ts";
 import { defineJoinDetector } from "../../ledger/contracts.ts";
@@ -62,11 +63,12 @@ export const detector = defineJoinDetector({
     ],
     syntheticShape: true,
   },
-  watch: "node",
+  watch: "nodeHour",
   match: ["hostPod", "deed"],
   params: Type.Object({
     windowMinutes: Type.Integer({
       minimum: 1,
+      maximum: 60,
       default: 60,
       description: "How long after the pod a call counts as its doing.",
     }),
@@ -76,7 +78,8 @@ export const detector = defineJoinDetector({
       description: "APIs that nodes call by right, as service:Action; `service:*` for a whole service.",
     }),
   }),
-  detect([pod, deed], { params, site, id }) {
+  detect([pod, deed], { params, site, id: epoch }) {
+    const id = withoutLast(epoch);
     const { windowMinutes, platformNamespaces, apis } = params;
     const [service = ""] = deed.api.split(":");
     if (!OPENS.test(pod.what) || apis.includes(deed.api) || apis.includes(`${service}:*`)) return undefined;
@@ -93,6 +96,7 @@ export const detector = defineJoinDetector({
     // An agent that nobody listed looks like this, too, while its calls lead nowhere.
     const unsure = made && deed.outcome !== "success";
     return {
+      of: { kind: "node", id },
       sentence: `${pod.by} placed pod ${name} with ${pod.what} on node ${id}, whose role then ${did} ${deed.api}`,
       on: `pod ${pod.pod}`,
       at: deed.time,

@@ -53,6 +53,7 @@ export const detector = defineSettledDetector({
   anchor: "heard",
   // Half an hour after the ten minutes that a request is known by.
   settleMs: 40 * MINUTE_MS,
+  rests: ["nodeIp"],
   params: Type.Object({}),
   detect(origin, { site }) {
     const heard = origin.all("heard");

@@ -1,4 +1,5 @@
 import Type from "typebox";
+import { withoutLast } from "../../core/epoch.ts";
 import { defineJoinDetector } from "../../ledger/contracts.ts";
 
 const HOUR_MS = 3_600_000;
@@ -46,17 +47,19 @@ export const detector = defineJoinDetector({
     ],
     syntheticShape: true,
   },
-  watch: "node",
+  watch: "nodeDay",
   match: ["launched", "seen"],
   params: Type.Object({
     maxDays: Type.Integer({ minimum: 1, default: 21, description: "Days that a node can live at most." }),
     graceHours: Type.Integer({ minimum: 0, default: 12, description: "Hours that a node is left to drain." }),
   }),
-  detect([launched, seen], { params: { maxDays, graceHours }, id }) {
+  detect([launched, seen], { params: { maxDays, graceHours }, id: epoch }) {
+    const id = withoutLast(epoch);
     // Sightings are known to the hour, rounded down: it is never older than it seems.
     const hours = (Date.parse(seen.time) - Date.parse(launched.time)) / HOUR_MS;
     if (!(hours > maxDays * 24 + graceHours)) return undefined;
     return {
+      of: { kind: "node", id },
       sentence: `Node ${id} of cluster ${launched.cluster} was at work more than ${maxDays} days after its launch, which no Auto Mode node is`,
       on: "too old",
       at: seen.time,

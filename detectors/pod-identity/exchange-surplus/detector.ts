@@ -64,9 +64,9 @@ export const detector = defineSettledDetector({
   watch: "exchange",
   anchor: "served",
   settleMs: 10 * MINUTE_MS,
+  rests: ["asked", "served", "podNode"],
   params: Type.Object({}),
   detect(minute, { id }) {
-    if ((["asked", "served", "podNode"] as const).some((attribute) => minute.overflowed(attribute))) return undefined;
     const nodes = Map.groupBy(minute.all("podNode"), ({ pod }) => pod);
     const sessions = minute.all("served").map((served): Session => {
       const on = (nodes.get(served.pod) ?? []).map(({ node }) => node);

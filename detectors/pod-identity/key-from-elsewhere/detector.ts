@@ -1,6 +1,7 @@
 import Type from "typebox";
 import { inRanges } from "../../../schemas/address.ts";
 import type { Severity } from "../../../schemas/findings/finding.ts";
+import { withoutLast } from "../../core/epoch.ts";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
 import { lastIn, podActor, scopeIn } from "../pod-keys.ts";
 
@@ -65,7 +66,8 @@ export const detector = defineSettledDetector({
   coldness: { warm: { trail: "cloudtrail", ms: DAY_MS } },
   params: Type.Object({}),
   detect(place, { id, site }) {
-    const ip = lastIn(id);
+    const [day, address] = [lastIn(id), withoutLast(id)];
+    const ip = lastIn(address);
     const known = place.all("known");
     const asking = new Set(known.map(({ node }) => node));
     if (inRanges(ip, site.egress) || (asking.size < 2 && site.egress.length === 0)) return undefined;
@@ -76,6 +78,8 @@ export const detector = defineSettledDetector({
     const whose = new Map(place.all("whose").map((told) => [told.key, told]));
     const uses = place.all("used").map(({ time, key }) => ({ ms: Date.parse(time), own: nodesOf(key) }));
     return (used) => {
+      // The day before is there to compare with.
+      if (!used.time.startsWith(day)) return [];
       const [ms, own] = [Date.parse(used.time), nodesOf(used.key)];
       const others = [...askers].filter((node) => !own.includes(node));
       // Of a key whose node is not known, any of them may be its own.
@@ -89,12 +93,13 @@ export const detector = defineSettledDetector({
         {
           sentence: `The key of pod ${whom} called ${used.api} from ${ip}, from where ${askers.size === 0 ? "no node" : "hardly a node"} of its cluster comes`,
           // The address is what is wrong: who took several keys is one thief.
+          by: `place/${address}`,
           on: "pods' keys",
           at: used.time,
           actor: podActor(whom, used.key, role),
           action: used.api,
           target: ip,
-          scope: scopeIn(id),
+          scope: scopeIn(address),
           sourceIP: ip,
           severity,
           ...(severity !== "high" && { confidence: "low" as const }),

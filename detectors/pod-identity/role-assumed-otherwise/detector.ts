@@ -2,6 +2,7 @@ import Type from "typebox";
 import { parseArn, roleOf } from "../../../schemas/arn.ts";
 import { UNKNOWN } from "../../../schemas/events/event.ts";
 import type { Severity } from "../../../schemas/findings/finding.ts";
+import { withoutLast } from "../../core/epoch.ts";
 import { defineJoinDetector } from "../../ledger/contracts.ts";
 
 const HOUR_MS = 3_600_000;
@@ -50,7 +51,7 @@ export const detector = defineJoinDetector({
     ],
     syntheticShape: true,
   },
-  watch: "role",
+  watch: "roleDay",
   match: ["podRole", "assumed"],
   params: Type.Object({
     callers: Type.Array(
@@ -65,7 +66,8 @@ export const detector = defineJoinDetector({
       },
     ),
   }),
-  detect([podRole, assumed], { id, params }) {
+  detect([podRole, assumed], { id: day, params }) {
+    const id = withoutLast(day);
     const { caller, kind, by, session } = assumed;
     // Known by the hour, and the role by the day.
     if (Date.parse(assumed.time) + HOUR_MS <= Date.parse(podRole.time)) return undefined;
@@ -75,6 +77,7 @@ export const detector = defineJoinDetector({
     const { severity, reasons } = worthOf(assumed, id);
     const name = roleOf(id)?.name ?? id;
     return {
+      of: { kind: "role", id },
       sentence: `${by} assumed role ${name} as ${session || "?"}, which EKS gives to pods of ${podRole.account} in cluster ${podRole.cluster}`,
       on: `by ${caller}`,
       at: assumed.time,

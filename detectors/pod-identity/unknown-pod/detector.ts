@@ -6,7 +6,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** What the audit log tells of a pod, one way or another; the rest is CloudTrail's. */
-const AUDITED = ["name", "account", "created", "node", "ip", "host", "deleted", "token", "entered", "secrets"] as const;
+const AUDITED = ["name", "account", "created", "node", "ip", "host", "deleted", "token", "entered"] as const;
 
 /** B-02: a session for a pod that the cluster's audit log never named. Every pod has a token minted by the hour, so that a day is enough to know
  * them all. */

@@ -1,4 +1,5 @@
 import Type from "typebox";
+import { withoutLast } from "../../core/epoch.ts";
 import { mintsFor, type TokenMinters, tokenMinters } from "../../core/token-minters.ts";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
 
@@ -53,17 +54,17 @@ export const detector = defineSettledDetector({
       },
     ],
   },
-  watch: "principal",
+  watch: "mintHour",
   anchor: "minted",
   settleMs: 2 * MINUTE_MS,
   params: Type.Object({
     accounts: Type.Integer({ minimum: 2, default: 3, description: "Service accounts from which on it is a harvest." }),
-    windowMinutes: Type.Integer({ minimum: 1, default: 10, description: "Within how many minutes." }),
+    windowMinutes: Type.Integer({ minimum: 1, maximum: 30, default: 10, description: "Within how many minutes." }),
     minters: tokenMinters,
   }),
-  detect(principal, { params: { accounts, windowMinutes, minters } }) {
-    const name = nameIn(principal.id);
-    const counted = principal.all("minted").filter((mint) => !byDesign(name, mint, minters));
+  detect(hour, { params: { accounts, windowMinutes, minters } }) {
+    const name = withoutLast(hour.id);
+    const counted = hour.all("minted").filter((mint) => !byDesign(name, mint, minters));
     const windows = dense(counted, accounts, windowMinutes * MINUTE_MS);
     // All of its window: those before it were not so many when their time had come.
     const beside = (due: Mint): typeof counted => [
@@ -71,6 +72,7 @@ export const detector = defineSettledDetector({
     ];
     return (due) =>
       beside(due).map((mint) => ({
+        of: { kind: "principal", id: `${name}/${mint.time.slice(0, 10)}` },
         sentence: `${name} had tokens of ${accounts} or more service accounts issued within ${windowMinutes} minutes`,
         on: "harvest",
         at: mint.time,
@@ -85,9 +87,6 @@ export const detector = defineSettledDetector({
 });
 
 const SERVICE_ACCOUNT = "system:serviceaccount:";
-
-/** Without the day behind it. */
-const nameIn = (id: string): string => id.slice(0, id.lastIndexOf("/"));
 
 interface Mint {
   readonly time: string;

@@ -62,6 +62,69 @@ describe("a merge", () => {
     }
   });
 
+  const many = Array.from({ length: 500 }, (_, index) => used(`value ${index}`));
+  const gone: Fact = { ...KEY, attribute: "podGone", value: "gone", source: "other" };
+
+  it.each([0, 1, 2, 4])(
+    "of several parts that fails behind part %i has added the ones before it, and all when it comes again",
+    async (parts) => {
+      const table = await dynamo.table();
+      let left = parts;
+      const { client } = watched(async (_, answer) => {
+        left -= 1;
+        if (left < 0) throw Object.assign(new Error("away"), { name: "InternalServerError", $fault: "server" });
+        return answer();
+      });
+      await expect(createDynamoStore({ client, table }).merge(KEY, many, DAY_MS)).rejects.toMatchObject({
+        ...{ code: "E_LEDGER", kind: "transient" },
+      });
+      const other = createDynamoStore({ client: dynamo.client(), table });
+      // Who writes in between sees what there is, and is seen.
+      const between = await other.merge(KEY, [gone], DAY_MS);
+      expect(between.sets.get("used")?.size ?? 0).toBe(parts * 120);
+      const again = await other.merge(KEY, many, DAY_MS);
+      expect(again.sets.get("used")?.size).toBe(500);
+      expect(again.sets.get("podGone")?.size).toBe(1);
+    },
+  );
+
+  it("of several parts answers with all of them, and with what others wrote between them: of two that meet, one sees both", async () => {
+    const table = await dynamo.table();
+    const other = createDynamoStore({ client: dynamo.client(), table });
+    let updates = 0;
+    let seenByOther: number | undefined;
+    const { client } = watched(async (_, answer) => {
+      updates += 1;
+      if (updates === 3) seenByOther = (await other.merge(KEY, [gone], DAY_MS)).sets.get("used")?.size;
+      return answer();
+    });
+    const state = await createDynamoStore({ client, table }).merge(KEY, many, DAY_MS);
+    expect(updates).toBe(5);
+    // The other saw two parts; this one all five, and the other's.
+    expect(seenByOther).toBe(240);
+    expect(state.sets.get("used")?.size).toBe(500);
+    expect(state.sets.get("podGone")?.size).toBe(1);
+  });
+
+  it("sets no attribute to an empty text of a name: an empty value is a fact like any other", async () => {
+    const store = createDynamoStore({ client: dynamo.client(), table: await dynamo.table() });
+    const state = await store.merge(KEY, [used(""), used("", "later"), used("a", "")], DAY_MS);
+    expect([...(state.sets.get("used") ?? [])].sort()).toEqual([
+      ["", "event"],
+      ["a", ""],
+    ]);
+    // Sets of which nothing was told are not there.
+    expect([...state.sets.keys()]).toEqual(["used"]);
+  });
+
+  it("leaves throttling to the SDK: it asks once, and says that it may pass", async () => {
+    const { client, sent } = watched(failing({ name: "ThrottlingException", $fault: "client" }));
+    await expect(createDynamoStore({ client, table: "t" }).merge(KEY, [used("a")], DAY_MS)).rejects.toMatchObject({
+      kind: "transient",
+    });
+    expect(sent).toHaveLength(1);
+  });
+
   it("gives the item a life in seconds, to the hour, that no later merge shortens", async () => {
     const table = await dynamo.table();
     const { client, sent } = watched(through);

@@ -7,7 +7,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { Kind } from "../../../detectors/ledger/entities.ts";
-import type { Fact, Ref } from "../../../detectors/ledger/facts.ts";
+import { type Fact, OVERFLOW, type Ref } from "../../../detectors/ledger/facts.ts";
 import { CrosstrailError } from "../../../schemas/errors.ts";
 import type { LedgerStats, Store, Waiting } from "../../ledger/ports.ts";
 import {
@@ -50,7 +50,11 @@ const PARALLEL = 16;
 /** A ledger in a DynamoDB table, for any number of processes. One entity is one item, and a fact is one attribute of it: its name is the set
  * and the value, its content the source, set only if it is not there, and then where ours is earlier than what the answer shows. So a merge
  * reads nothing, conflicts with no other and stores each value once; of a set of value/source pairs an item would grow with every worker that
- * tells the same. */
+ * tells the same.
+ *
+ * More than 120 facts about one entity are several updates, which are not one: a crash may leave the first of them. Nothing is lost by that. The batch
+ * comes again, and whoever takes it merges all of it; each update's answer is the whole item, and the last one's holds all that the ones before it added
+ * and what others wrote in between. So of a fact and a link that two workers write, the later update sees both, whichever part it is in. */
 export function createDynamoStore({ client, table, wait = (ms) => sleep(ms) }: DynamoOptions): Store {
   const to: Table = { client, table, wait };
 
@@ -183,15 +187,20 @@ export function createDynamoStore({ client, table, wait = (ms) => sleep(ms) }: D
     async stats(): Promise<LedgerStats> {
       const entities: Partial<Record<Kind, number>> = {};
       const count = { facts: 0, due: 0 };
+      const overflows: Record<string, number> = {};
       for await (const item of scan(to)) {
         if (isDue(item)) count.due += 1;
         if (isEntity(item)) {
           const { kind, sets } = stateOf(refOf(item), item);
           entities[kind] = (entities[kind] ?? 0) + 1;
           for (const values of sets.values()) count.facts += values.size;
+          for (const attribute of sets.get(OVERFLOW)?.keys() ?? []) {
+            const name = `${kind}.${attribute}`;
+            overflows[name] = (overflows[name] ?? 0) + 1;
+          }
         }
       }
-      return { entities, ...count };
+      return { entities, ...count, overflows };
     },
     // The client is the caller's.
     close: () => undefined,

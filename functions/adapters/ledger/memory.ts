@@ -1,20 +1,28 @@
 import type { Kind } from "../../../detectors/ledger/entities.ts";
-import { earlier, type Ref, type State } from "../../../detectors/ledger/facts.ts";
+import { earlier, OVERFLOW, type Ref, type State } from "../../../detectors/ledger/facts.ts";
 import type { Due, LedgerStats, Store, Waiting } from "../../ledger/ports.ts";
 
 interface Item {
   readonly ref: Ref;
   readonly sets: Map<string, Map<string, string>>;
   keepUntil: number;
+  bytes: number;
 }
 
-/** A ledger in memory, for one process. Of more than `maxEntities` those go that were written longest ago, up to half of them at a time, with
- * what waits for them. */
-export function createMemoryStore(maxEntities = 1_000_000): Store {
+/** What an entity, a fact or a record that waits takes in this process beside its texts, about. */
+const ENTITY_BYTES = 700;
+const FACT_BYTES = 120;
+const DUE_BYTES = 400;
+export const MAX_BYTES = 512 * 1_024 * 1_024;
+
+/** A ledger in memory, for one process. Of more than `maxEntities`, or `maxBytes`, those go that were written longest ago, up to half of them at a time, with
+ * what waits for them; that is counted. */
+export function createMemoryStore(maxEntities = 1_000_000, maxBytes = MAX_BYTES): Store {
   // In two generations, as finding the oldest of one map would take longer the more of it has gone.
   let young = new Map<string, Item>();
   let old = new Map<string, Item>();
-  let forgetful = false;
+  let youngBytes = 0;
+  let forgotten = 0;
   const dues = createDues();
 
   const known = (key: string): Item | undefined => young.get(key) ?? old.get(key);
@@ -22,15 +30,25 @@ export function createMemoryStore(maxEntities = 1_000_000): Store {
 
   function itemOf(ref: Ref): Item {
     const key = keyOf(ref);
-    const item = known(key) ?? { ref: { kind: ref.kind, id: ref.id }, sets: new Map(), keepUntil: 0 };
+    const item = known(key) ?? {
+      ...{ ref: { kind: ref.kind, id: ref.id }, sets: new Map(), keepUntil: 0 },
+      bytes: ENTITY_BYTES + key.length,
+    };
     old.delete(key);
+    if (!young.has(key)) youngBytes += item.bytes;
     young.set(key, item);
-    if (young.size <= maxEntities / 2) return item;
-    forgetful ||= old.size > 0;
+    return item;
+  }
+
+  function grow(item: Item, bytes: number): void {
+    item.bytes += bytes;
+    if (young.has(keyOf(item.ref))) youngBytes += bytes;
+    if (young.size <= maxEntities / 2 && youngBytes <= maxBytes / 2) return;
+    forgotten += old.size;
     for (const gone of old.keys()) dues.forget(gone);
     old = young;
     young = new Map();
-    return item;
+    youngBytes = 0;
   }
 
   return {
@@ -38,19 +56,27 @@ export function createMemoryStore(maxEntities = 1_000_000): Store {
       const all = [...facts];
       const item = itemOf(ref);
       item.keepUntil = Math.max(item.keepUntil, keepUntil);
+      let bytes = 0;
       for (const { attribute, value, source } of all) {
         const values = item.sets.get(attribute) ?? new Map<string, string>();
         item.sets.set(attribute, values);
+        if (!values.has(value)) bytes += FACT_BYTES + value.length + source.length;
         values.set(value, earlier(values.get(value) ?? source, source));
       }
-      return copyOf(item);
+      const answer = copyOf(item);
+      grow(item, bytes);
+      return answer;
     },
     async read(refs) {
       return refs.map((ref) => copyOf(known(keyOf(ref)) ?? { ref, sets: new Map() }));
     },
     async put(records) {
       // What waits for an entity that is gone already would never be found.
-      for (const due of records) if (!forgetful || known(keyOf(due)) !== undefined) dues.put(due);
+      for (const due of records) {
+        const item = known(keyOf(due));
+        if (item === undefined && forgotten > 0) continue;
+        if (dues.put(due) && item !== undefined) grow(item, DUE_BYTES);
+      }
     },
     due: async (until, limit, after) => dues.ready(until, limit, after),
     async done(records) {
@@ -70,11 +96,16 @@ export function createMemoryStore(maxEntities = 1_000_000): Store {
     async stats(): Promise<LedgerStats> {
       const entities: Partial<Record<Kind, number>> = {};
       let facts = 0;
+      const overflows: Record<string, number> = {};
       for (const { ref, sets } of items()) {
+        for (const attribute of sets.get(OVERFLOW)?.keys() ?? []) {
+          const name = `${ref.kind}.${attribute}`;
+          overflows[name] = (overflows[name] ?? 0) + 1;
+        }
         entities[ref.kind] = (entities[ref.kind] ?? 0) + 1;
         for (const values of sets.values()) facts += values.size;
       }
-      return { entities, facts, due: dues.size() };
+      return { entities, facts, due: dues.size(), overflows, ...(forgotten > 0 && { forgotten }) };
     },
     close: () => undefined,
   };
@@ -105,15 +136,18 @@ function createDues() {
   }
 
   return {
-    put(due: Due): void {
+    /** True when it is a new one. */
+    put(due: Due): boolean {
       const key = orderOf(due);
       const entity = keyOf(due);
       const waiting = byEntity.get(entity) ?? new Map<string, Waiting>();
       byEntity.set(entity, waiting);
-      if (!waiting.has(key)) sorted = undefined;
+      const isNew = !waiting.has(key);
+      if (isNew) sorted = undefined;
       puts += 1;
       const { at, kind, id, detector } = due;
       waiting.set(key, { at, kind, id, detector, mark: String(puts) });
+      return isNew;
     },
     ready(until: string, limit: number, after: Due | undefined): readonly Waiting[] {
       const all = order();

@@ -1,5 +1,5 @@
 import type { Kind } from "../../../detectors/ledger/entities.ts";
-import type { Ref, State } from "../../../detectors/ledger/facts.ts";
+import { OVERFLOW, type Ref, type State } from "../../../detectors/ledger/facts.ts";
 import type { LedgerStats, Store, Waiting } from "../../ledger/ports.ts";
 import { atomically, guard, openDatabase } from "../sqlite-file.ts";
 
@@ -31,6 +31,9 @@ export function openSqliteStore(file: string): Store {
       "DELETE FROM due WHERE at = ? AND kind = ? AND id = ? AND detector = ? AND puts = CAST(? AS INTEGER)",
     ),
     kinds: db.prepare("SELECT kind, count(*) AS n FROM entity GROUP BY kind"),
+    overflows: db.prepare(
+      "SELECT kind || '.' || value AS name, count(*) AS n FROM fact WHERE attribute = ? GROUP BY kind, value ORDER BY name",
+    ),
     counts: db.prepare("SELECT (SELECT count(*) FROM fact) AS facts, (SELECT count(*) FROM due) AS due"),
   };
 
@@ -90,7 +93,9 @@ export function openSqliteStore(file: string): Store {
       guarded((): LedgerStats => {
         const kinds = sql.kinds.all() as unknown as readonly { readonly kind: Kind; readonly n: number }[];
         const { facts, due } = sql.counts.get() as unknown as { readonly facts: number; readonly due: number };
-        return { entities: Object.fromEntries(kinds.map(({ kind, n }) => [kind, n])), facts, due };
+        const full = sql.overflows.all(OVERFLOW) as unknown as readonly { readonly name: string; readonly n: number }[];
+        const overflows = Object.fromEntries(full.map(({ name, n }) => [name, n]));
+        return { entities: Object.fromEntries(kinds.map(({ kind, n }) => [kind, n])), facts, due, overflows };
       }),
     close: () => db.close(),
   };

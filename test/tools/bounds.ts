@@ -1,0 +1,66 @@
+/** `npm run bounds [-- --events 10000000 --names 1000000 --store memory|none|FILE.db]`: what a flood of names leaves in memory and in the ledger. Fails when
+ * that is more than is declared. */
+import { parseArgs } from "node:util";
+import { createMemoryStore, MAX_BYTES } from "../../functions/adapters/ledger/memory.ts";
+import { openSqliteStore } from "../../functions/adapters/ledger/sqlite.ts";
+import { ENTITY_BYTES, MERGE_BYTES } from "../../functions/ledger/caps.ts";
+import type { Store } from "../../functions/ledger/ports.ts";
+import { keepsNothing, runFlood, sizesOf } from "../support/bounds.ts";
+
+const { values } = parseArgs({
+  options: {
+    events: { type: "string", default: "10000000" },
+    names: { type: "string", default: "1000000" },
+    store: { type: "string", default: "memory" },
+  },
+});
+const [events, names] = [Number(values.events), Number(values.names)];
+const MB = 1_024 * 1_024;
+/** Of a function beside its table; a ledger in memory comes to it, with what the heap has not yet given back. */
+const PROCESS_BYTES = 512 * MB;
+const most = values.store === "none" ? PROCESS_BYTES : PROCESS_BYTES + 2 * MAX_BYTES;
+const n = (value: number): string => Math.round(value).toLocaleString("en");
+
+const stores: Readonly<Record<string, () => Store>> = { memory: () => createMemoryStore(), none: keepsNothing };
+const store = (stores[values.store] ?? (() => openSqliteStore(values.store)))();
+const started = performance.now();
+let [peak, next] = [0, 0];
+const flooded = await runFlood({
+  ...{ events, names, store },
+  onProgress(done) {
+    const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
+    peak = Math.max(peak, rss);
+    if (done < next) return;
+    next += events / 20;
+    console.log(
+      `${n(done).padStart(12)} events  ${n((performance.now() - started) / 1_000).padStart(6)} s  rss ${n(rss / MB)} MB, heap ${n(heapUsed / MB)} MB, arrays ${n(arrayBuffers / MB)} MB`,
+    );
+  },
+});
+const { entities, facts, due, overflows, forgotten = 0 } = await store.stats();
+const failures: string[] = [];
+for (const [kind, size] of await sizesOf(store)) {
+  console.log(
+    `${kind.padEnd(12)} ${n(size.entities).padStart(9)} entities ${n(size.facts).padStart(10)} facts ${n(size.bytes / 1_024).padStart(9)} KB, largest ${n(size.largest / 1_024)} KB`,
+  );
+  if (size.largest > ENTITY_BYTES + MERGE_BYTES) failures.push(`${kind}: an item of ${n(size.largest)} bytes`);
+}
+const sum = Object.values(entities).reduce((total, count) => total + count, 0);
+console.log(
+  `${n(sum)} entities, ${n(facts)} facts, ${n(due)} due, ${n(forgotten)} forgotten, recall ${n(flooded.remembered / MB)} MB`,
+);
+console.log(
+  `overflows: ${
+    Object.entries(overflows)
+      .map(([name, count]) => `${name} ${n(count)}`)
+      .join(", ") || "none"
+  }`,
+);
+console.log(
+  `findings ${n(flooded.book.all().length)}, left out ${n(flooded.book.leftOut())}; peak rss ${n(peak / MB)} MB of ${n(most / MB)}`,
+);
+if (peak > most) failures.push(`${n(peak / MB)} MB in memory`);
+if (flooded.totals.read !== events) failures.push(`${n(flooded.totals.read)} events were read`);
+for (const failure of failures) console.error(`beyond its bounds: ${failure}`);
+process.exitCode = failures.length > 0 ? 1 : 0;
+store.close();
