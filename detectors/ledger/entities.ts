@@ -18,8 +18,6 @@ const NODE_KEEP_MS = 23 * DAY_MS;
 const LASTING_MS = 400 * DAY_MS;
 /** Operators enter the pods of a database every few seconds: not by the second, so that theirs leave room for a person's. */
 const ENTRIES = { cap: 200, bucketMs: 10 * MINUTE_MS };
-/** What a pod usually calls, by the day. */
-const CALLS = { cap: 200, bucketMs: DAY_MS };
 
 /** Everything that the ledger knows about, declared once. An id is the parts of its key joined by `/`. */
 export const entities = {
@@ -54,7 +52,6 @@ export const entities = {
       exchange: set(["id"], "was served in {id}", { cap: 400, link: "exchange" }),
       audited: set(["time"], "the audit log told of its cluster's pods", { cap: 64, bucketMs: HOUR_MS }),
       entered: set(["time", "by", "how"], "{by} entered it by {how}", ENTRIES),
-      called: set(["time", "api"], "called {api}", CALLS),
       mint: set(["id"], "had a token for AWS minted by no kubelet, in {id}", { cap: 16, link: "mintDay" }),
       ...inPod,
     },
@@ -114,12 +111,11 @@ export const entities = {
       cluster: set(["account", "region", "cluster"], "is of cluster {cluster}", { one: true, cap: 4 }),
       podGone: set(["time"], "its pod was gone", { cap: 8 }),
       podNode: set(["id"], "its pod runs on {id}", { one: true, cap: 4 }),
-      podEntered: set(["time", "by", "how"], "{by} entered its pod by {how}", ENTRIES),
+      podEntered: set(["time", "by", "how", "pod"], "{by} entered its pod by {how}", ENTRIES),
       podAccount: set(["namespace", "serviceAccount"], "its pod runs as {namespace}/{serviceAccount}", {
         one: true,
         cap: 4,
       }),
-      podCalled: set(["time", "api"], "its pod called {api} with one key or another", CALLS),
       asNode: set(["cluster", "node", "role"], "was used in cluster {cluster} as node {node}", { cap: 8 }),
       heard: set(["time", "ip"], "was used from {ip} as a node", { cap: 200, bucketMs: HOUR_MS }),
       podSecrets: set(["time", "what"], "its pod's service account read {what}", {
@@ -127,7 +123,8 @@ export const entities = {
         bucketMs: 10 * MINUTE_MS,
       }),
       hour: set(["id"], "was used: {id}", { cap: 64, link: "use" }),
-      called: set(["time", "api"], "called {api}", CALLS),
+      habit: set(["id", "time"], "called what {id} tells of", { cap: 200, bucketMs: DAY_MS, link: "habit" }),
+      formerly: set(["id"], "called what {id} told of the week before", { cap: 200, link: "habit" }),
       place: set(["id"], "was used from {id}", { cap: 64, link: "place" }),
       late: set(["time", "gone", "api", "ip", "outcome"], "called {api} from {ip} after its pod was gone ({outcome})", {
         cap: 200,

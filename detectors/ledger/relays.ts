@@ -56,10 +56,9 @@ export const relays: readonly Relay[] = [
   carry("pod", { fact: "node", over: "exchange", to: "exchange" }, "podNode", ({ id }, pod) => ({ pod, node: id })),
   carry("podName", { fact: "entered", over: "pod", to: "pod" }, "entered", ({ time, by, how }) => ({ time, by, how })),
   carry("nameDay", { fact: "entered", over: "pod", to: "podDay" }, "entered", (entered) => entered),
-  carry("podDay", { fact: "entered", over: "key", to: "key" }, "podEntered", ({ time, by, how }) => ({
-    time,
-    by,
-    how,
+  carry("podDay", { fact: "entered", over: "key", to: "key" }, "podEntered", (entered, day) => ({
+    ...entered,
+    pod: withoutLast(day),
   })),
   // Who enters a pod of a service account puts its role to use, too.
   carry(
@@ -72,9 +71,9 @@ export const relays: readonly Relay[] = [
       return assignmentId({ account, region, cluster }, namespace, serviceAccount, time);
     },
   ),
-  // A pod's keys change every few hours; what it usually calls does not.
-  carry("key", { fact: "called", over: "pod", to: "pod" }, "called", (called) => called),
-  carry("pod", { fact: "called", over: "key", to: "key" }, "podCalled", ({ time, api }) => ({ time, api })),
+  // A pod's keys change every few hours, and pods with every release; what their role usually calls does not.
+  carry("key", { fact: "pod", over: "habit", to: "habit" }, "caller", ({ id: pod }, _, { time }) => ({ time, pod })),
+  carry("key", { fact: "podEntered", over: "habit", to: "habit" }, "entered", ({ time, pod }) => ({ time, pod })),
   ...spanRelays,
   carry("resource", { fact: "managed", over: "day", to: "resourceDay" }, "managed", (managed) => managed),
   carry("resource", { fact: "copyOf", over: "day", to: "resourceDay" }, "copyOf", (copyOf) => copyOf),

@@ -61,19 +61,20 @@ export const detector = defineSettledDetector({
   anchor: "late",
   settleMs: 10 * 60_000,
   coldness: { birth: "issued" },
-  epochs: { kind: "use", over: "hour" },
+  epochs: [{ kind: "use", over: "hour" }],
   params: Type.Object({}),
   detect(key, { id, site, epochs }) {
     const [issued] = key.all("issued").filter(({ to }) => to === "pod");
     const [cluster] = key.all("cluster");
     const gone = key.all("podGone").at(-1)?.time;
     if (issued === undefined || cluster === undefined || gone === undefined) return undefined;
-    const uses = epochs.flatMap((hour) => hour.all("used"));
+    const hours = epochs("use");
+    const uses = hours.flatMap((hour) => hour.all("used"));
     const before = uses.filter(({ trail, time }) => trail === "CloudTrail" && time < gone);
     const ways = {
       places: new Set(before.map(({ ip }) => ip)),
       apis: new Set(before.map(({ api }) => api)),
-      complete: !epochs.some((hour) => hour.overflowed("used")),
+      complete: !hours.some((hour) => hour.overflowed("used")),
     };
     return (late) => {
       const verdict = late.gone === gone && worthOf(late, ways, inRanges(late.ip, site.egress));

@@ -216,7 +216,7 @@ export const attacks: readonly Attack[] = [
     }),
   },
   {
-    ...{ detector: "managed-instances/known-resource-touched", what: "a node's metadata options, changed by a person" },
+    ...{ detector: "managed-instances/tampering", what: "a node's metadata options, changed by a person" },
     plant: at(16.5, (world, _, now) =>
       told(world, now, "ec2:ModifyInstanceMetadataOptions", {
         userIdentity: sessionOf(world.role("Developer"), "mallory@example.com", world.key(), now),
