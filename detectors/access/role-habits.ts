@@ -6,7 +6,7 @@ const OTHERS = 2;
 
 /** What the pods of a role call, as seen from one of them on one day. */
 export interface Habits {
-  /** The role called it on an earlier day, or others of its pods call it on this day: a release does. Pods that somebody entered do not count. */
+  /** The role called it on an earlier day, or others of its pods call it by now: a release does. Pods that somebody entered do not count. */
   readonly usual: (api: string) => boolean;
   /** The pod itself called something on an earlier day. */
   readonly knownPod: boolean;
@@ -19,13 +19,13 @@ export interface Habits {
 /** `time`: ISO 8601, of the day that is judged. */
 export function habitsAt(time: string, pod: string | undefined, habits: readonly Entity<"habit">[]): Habits {
   const day = time.slice(0, "2026-11-22".length);
-  const isEarlier = (told: { readonly time: string }): boolean => told.time.slice(0, day.length) < day;
+  const isEarlier = ({ since }: { readonly since: string }): boolean => since.slice(0, day.length) < day;
   const callers = Map.groupBy(
     habits.flatMap((habit) => habit.all("caller").map((caller) => ({ ...caller, api: apiOf(habit.id) }))),
     ({ api }) => api,
   );
   const entered = new Set(habits.flatMap((habit) => habit.all("entered").map((told) => told.pod)));
-  const othersOf = (some: readonly { readonly time: string; readonly pod: string }[]): number =>
+  const othersOf = (some: readonly { readonly pod: string }[]): number =>
     new Set(some.map((one) => one.pod).filter((other) => other !== pod && !entered.has(other))).size;
   const all = callers.get(ANY_API) ?? [];
   const earlier = all.filter(isEarlier);

@@ -3,6 +3,7 @@ import { crowds } from "./crowds.ts";
 import { declare, set } from "./declare.ts";
 import { inNode, inPod, inPodName, nodeCrowds } from "./node-crowds.ts";
 import { spans } from "./spans.ts";
+import { USE_MS } from "./use-time.ts";
 import { weeks } from "./weeks.ts";
 
 const MINUTE_MS = 60_000;
@@ -41,8 +42,12 @@ export const entities = {
       session: set(["id"], "was given the AWS session {id}", { cap: 64, link: "session" }),
       // One an hour at most, for the three weeks that its node lives.
       key: set(["id"], "was given the AWS key {id}", { cap: 600, link: "key" }),
-      // One every 48 minutes.
-      token: set(["id"], "had the token {id} minted", { cap: 800, link: "token" }),
+      // One every 48 minutes. Those that are used at the cluster's API.
+      token: set(["id"], "used the token {id}", { cap: 800, link: "token" }),
+      minter: set(["time", "id", "audiences"], "the kubelet of {id} minted tokens for it, for {audiences}", {
+        cap: 64,
+        bucketMs: DAY_MS,
+      }),
       tagged: set(
         ["namespace", "name", "serviceAccount", "role", "time"],
         "AWS was told that it is {namespace}/{name}, {serviceAccount}, with role {role}",
@@ -123,12 +128,13 @@ export const entities = {
         bucketMs: 10 * MINUTE_MS,
       }),
       hour: set(["id"], "was used: {id}", { cap: 64, link: "use" }),
-      habit: set(["id", "time"], "called what {id} tells of", { cap: 200, bucketMs: DAY_MS, link: "habit" }),
+      habit: set(["id"], "called what {id} tells of", { cap: 200, link: "habit" }),
       formerly: set(["id"], "called what {id} told of the week before", { cap: 200, link: "habit" }),
       place: set(["id"], "was used from {id}", { cap: 64, link: "place" }),
+      // Or in the hours in which it ended, before.
       late: set(["time", "gone", "api", "ip", "outcome"], "called {api} from {ip} after its pod was gone ({outcome})", {
         cap: 200,
-        bucketMs: MINUTE_MS,
+        bucketMs: USE_MS,
       }),
     },
   }),
@@ -145,7 +151,7 @@ export const entities = {
       }),
       mintingNode: set(["id"], "was minted by the kubelet of {id}", { one: true, cap: 4 }),
       podNode: set(["id"], "its pod runs on {id}", { one: true, cap: 4 }),
-      used: set(["time", "ip"], "was used from {ip}", { cap: 200, bucketMs: 10 * MINUTE_MS }),
+      used: set(["time", "ip"], "was used from {ip}", { cap: 200, bucketMs: HOUR_MS }),
       stale: set(["time"], "was used after its rotation was due", { cap: 32, bucketMs: HOUR_MS }),
       home: set(["ip", "whose"], "has a right to {ip}, which is its {whose}'s", { cap: 32 }),
       origin: set(["id"], "came from {id}", { cap: 64, link: "origin" }),
@@ -169,7 +175,7 @@ export const entities = {
     keepMs: 3 * DAY_MS,
     attributes: {
       node: set(["node", "endpoint"], "{node} asked EKS Auth from here", { cap: 64 }),
-      used: set(["time", "key", "api"], "key {key} called {api} from here", { cap: 400, bucketMs: 10 * MINUTE_MS }),
+      used: set(["time", "key", "api"], "key {key} called {api} from here", { cap: 400, bucketMs: USE_MS }),
       whose: set(["key", "whom", "role"], "key {key} is that of {whom}, with role {role}", { cap: 400 }),
       keyNode: set(["key", "node"], "the pod of key {key} runs on {node}", { cap: 400 }),
       known: set(["node", "ip"], "{node} asked EKS Auth from {ip}", { cap: 128 }),

@@ -1,6 +1,6 @@
 import type { LedgerContext, LedgerDetector, LedgerHit, SettledDetector } from "./contracts.ts";
 import type { Kind } from "./entities.ts";
-import { decode, knownSince, later, OVERFLOW, type Ref, type State } from "./facts.ts";
+import { attributeOf, decode, knownSince, later, OVERFLOW, type Ref, type State } from "./facts.ts";
 import { asOf, type Entity, sourcedIn, valuesOf, viewOf } from "./view.ts";
 
 /** Most choices of values that one detector is asked about in one entity: an attacker chooses how many values there are. */
@@ -128,13 +128,15 @@ function asking() {
 }
 
 /** When the verdict on a value of the anchor falls due: a whole minute, rounded up, and later than it was known here. What comes over a link may be
- * known long after its time. */
+ * known long after its time. Where a value stands for longer than the verdict waits, the first time in it counts. */
 export function dueTime(
-  { settleMs }: SettledDetector,
-  { time }: Readonly<Record<string, string>>,
+  { watch, anchor, settleMs }: SettledDetector,
+  { time = "" }: Readonly<Record<string, string>>,
   source: string,
 ): string | undefined {
-  const ms = Date.parse(time ?? "");
+  const { bucketMs = 0 } = attributeOf(watch, anchor);
+  const first = bucketMs > settleMs ? knownSince(source) : "";
+  const ms = Date.parse(first > time ? first : time);
   if (Number.isNaN(ms)) return undefined;
   const settled = Math.ceil((ms + settleMs) / 60_000);
   const known = Math.floor(Date.parse(knownSince(source)) / 60_000) + 1;

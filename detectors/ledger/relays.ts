@@ -24,6 +24,7 @@ export const relays: readonly Relay[] = [
   carry("pod", { fact: "ip", over: "token", to: "token" }, "home", ({ ip }) => ({ ip, whose: "pod" })),
   carry("pod", { fact: "hostIp", over: "token", to: "token" }, "home", ({ ip }) => ({ ip, whose: "node" })),
   carry("token", { fact: "home", over: "origin", to: "origin" }, "tokenHome", (home, token) => ({ ...home, token })),
+  carry("token", { fact: "minted", over: "origin", to: "origin" }, "tokenMinted", (_, token) => ({ token })),
   carry("token", { fact: "podNode", over: "origin", to: "origin" }, "tokenNode", ({ id }, token) => ({
     token,
     node: id,
@@ -72,8 +73,8 @@ export const relays: readonly Relay[] = [
     },
   ),
   // A pod's keys change every few hours, and pods with every release; what their role usually calls does not.
-  carry("key", { fact: "pod", over: "habit", to: "habit" }, "caller", ({ id: pod }, _, { time }) => ({ time, pod })),
-  carry("key", { fact: "podEntered", over: "habit", to: "habit" }, "entered", ({ time, pod }) => ({ time, pod })),
+  carry("key", { fact: "pod", over: "habit", to: "habit" }, "caller", ({ id: pod }) => ({ pod })),
+  carry("key", { fact: "podEntered", over: "habit", to: "habit" }, "entered", ({ pod }) => ({ pod })),
   ...spanRelays,
   carry("resource", { fact: "managed", over: "day", to: "resourceDay" }, "managed", (managed) => managed),
   carry("resource", { fact: "copyOf", over: "day", to: "resourceDay" }, "copyOf", (copyOf) => copyOf),

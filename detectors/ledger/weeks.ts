@@ -98,8 +98,8 @@ export const weeks = {
     key: ["account", "role", "api", "week"],
     keepMs: WEEK_KEEP_MS,
     attributes: {
-      caller: set(["time", "pod"], "pod {pod} called it", { cap: 60, bucketMs: DAY_MS }),
-      entered: set(["time", "pod"], "somebody entered pod {pod}, which calls it", { cap: 60, bucketMs: DAY_MS }),
+      caller: set(["pod"], "pod {pod} called it", { cap: 60 }),
+      entered: set(["pod"], "somebody entered pod {pod}, which calls it", { cap: 60 }),
     },
   }),
   /** Clusters whose pods were given sessions, and by what else they were heard of, in one region of one account on one UTC day. */

@@ -37,7 +37,8 @@ const peer = (pod: typeof POD, key: string, at: string, ...apis: readonly string
 ];
 /** What the application does all day, and did yesterday. */
 const today = ["08:05", "08:40", "09:40", "10:10"].map((at) => podCall(at, "sqs:ReceiveMessage", KEY));
-const usual = [podCall("2026-11-21T09:00:00", "sqs:ReceiveMessage", KEY), ...today];
+const yesterday = peer(POD, "ASIAEXAMPLEPOD000007", "2026-11-21T09:00:00", "sqs:ReceiveMessage");
+const usual = [...yesterday, ...today];
 /** A pod of today, of a role that had others yesterday. */
 const young = [...born, ...today, ...peer(OTHER, "ASIAEXAMPLEPOD000003", "2026-11-21T09:00:00", "sqs:ReceiveMessage")];
 const peers = (...apis: readonly string[]): string[] => [

@@ -182,10 +182,7 @@ function habitOf(call: AwsCall, key: string, api: string): Fact[] {
   const tell = about("key", key, call);
   return [api, ANY_API].flatMap((called) => {
     const inWeek = (time: number): string => idOf("habit", [account, roleName, called, weekOf(time)]);
-    return [
-      tell("habit", { id: inWeek(call.time), time: timeOf(call) }),
-      tell("formerly", { id: inWeek(call.time - WEEK_MS) }),
-    ];
+    return [tell("habit", { id: inWeek(call.time) }), tell("formerly", { id: inWeek(call.time - WEEK_MS) })];
   });
 }
 
