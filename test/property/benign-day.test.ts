@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createMemoryStore } from "../../functions/adapters/ledger/memory.ts";
 import { openSqliteStore } from "../../functions/adapters/ledger/sqlite.ts";
 import { assertBalanced } from "../../functions/cli/balance.ts";
 import type { Finding } from "../../schemas/findings/finding.ts";
@@ -13,7 +12,6 @@ import { judged } from "../support/day/judged.ts";
 import { attacks } from "../support/day/plants.ts";
 import { kindOf, SEEN_AT_LEAST, SHARES, SOURCES } from "../support/day/shares.ts";
 import { dayOptions, HOUR, MINUTE } from "../support/day/world.ts";
-import { countingWrites } from "../support/day/writes.ts";
 import { root } from "../tools/folders.ts";
 import { recordingsIn } from "../tools/labels.ts";
 
@@ -136,31 +134,6 @@ describe("an ordinary day raises nothing", { timeout: LIMIT_MS }, () => {
       rmSync(folder, { recursive: true });
     }
   });
-});
-
-/** Calls that write to the ledger, of 1,000 audit events: what it is today. The aim is 15. Eleven of them are the calls of 300 pods' keys, each known to
- * its minute and so written once; a token that is minted costs two, one at the token and one at its pod. */
-const MOST_WRITES = 26;
-
-it("writes little to its ledger once it knows the cluster", { timeout: LIMIT_MS }, async () => {
-  const from = start + 4 * HOUR;
-  const writes = countingWrites(createMemoryStore());
-  let audit = 0;
-  function* counted(all: Iterable<Line>): Generator<Line> {
-    for (const line of all) {
-      // Of what comes after the last event only CloudTrail is left.
-      if (line.arrival > from + 15 * MINUTE) return;
-      if (line.arrival > from + 5 * MINUTE) {
-        writes.begin();
-        if (line.trail === "k8s-audit") audit += 1;
-      }
-      yield line;
-    }
-  }
-  const day = inOrderOfArrival(benignDay({ start: from, before: 3, hours: 0.26 }));
-  await judged(counted(day), { store: writes.store, settleAll: false });
-  expect(audit).toBeGreaterThan(50_000);
-  expect((writes.count() / audit) * 1_000).toBeLessThanOrEqual(MOST_WRITES);
 });
 
 describe("and is not deaf: planted into it, is found", async () => {

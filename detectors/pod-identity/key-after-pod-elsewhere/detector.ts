@@ -39,7 +39,7 @@ export const detector = defineSettledDetector({
       "The final delete names its pod in a body: at level Metadata the end of a pod is not known.",
       "A thief who used the key from the same address while the pod lived, for the same APIs, looks like the pod here; pod-identity/key-from-elsewhere judges the address.",
       "Data events count as the pod's ways only where the trail records them.",
-      "400 uses of a key are kept, by minute, API and address: of a busier pod's key later ones are not known, and what is found is medium.",
+      "400 uses of a key are kept for three hours, by API, address and outcome: of a busier pod's key later ones are not known, and what is found is medium.",
     ],
     triage: [
       {

@@ -37,8 +37,8 @@ export const detector = defineSettledDetector({
       "The final delete names its pod in a body: at level Metadata the end of a pod is not known.",
       "Calls that AWS's services make for the pod come from no place, and are left out.",
       "A pod whose association switches session tags off has no key that leads to it.",
-      "A call is known by its first time in an hour: what the pod called in the hour of its end, from the same address, is not told apart in that hour.",
-      "400 uses of a key are kept an hour, by API, address and outcome: of a busier pod's key later ones are not known.",
+      "A call is known by its first time in three hours: what the pod called in those of its end, from the same address, is not told apart until the next three.",
+      "400 uses of a key are kept for three hours, by API, address and outcome: of a busier pod's key later ones are not known.",
     ],
     triage: [
       {
