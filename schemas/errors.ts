@@ -18,10 +18,18 @@ export const errorCodes = {
   E_WINDOW: { kind: "poison", means: "an event outside --since and --until" },
   E_KPL: { kind: "poison", means: "a record aggregated by the Kinesis Producer Library, which is not supported" },
   E_READ: { kind: "transient", means: "an input that cannot be read" },
+  E_AWS: { kind: "transient", means: "an AWS service that does not answer, or asks to wait, after all retries" },
+  E_AWS_REFUSED: {
+    kind: "refused",
+    means: "an AWS service that refuses: no credentials, no access, no such resource, a wrong parameter",
+  },
   E_LEDGER: { kind: "transient", means: "a ledger that cannot be read or written" },
   E_LEDGER_FULL: { kind: "refused", means: "an entity of the ledger that has outgrown what the store takes" },
   E_LEDGER_REFUSED: { kind: "refused", means: "a ledger that does not take requests: no access, no such table" },
   E_DETECTOR: { kind: "bug", means: "a detector threw" },
+  E_BUG: { kind: "bug", means: "a record that this program failed on" },
+  E_OUTBOX: { kind: "transient", means: "an outbox that does not take findings" },
+  E_QUARANTINE: { kind: "transient", means: "a quarantine that does not take records" },
   E_CONFIG: { kind: "refused", means: "a configuration that is not valid" },
   E_ASFF: { kind: "refused", means: "a finding that Security Hub would refuse" },
 } as const satisfies Record<string, { kind: ErrorKind; means: string }>;

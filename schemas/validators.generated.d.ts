@@ -3,6 +3,8 @@ import type { AuditEvent } from "./events/k8s-audit/wire.ts";
 import type { CloudTrailRecord } from "./events/cloudtrail/wire.ts";
 import type { Finding } from "./findings/finding.ts";
 import type { AsffFinding } from "./findings/asff-schema.ts";
+import type { Letter } from "./findings/letter.ts";
+import type { KeptRecord } from "./quarantine/kept-record.ts";
 
 interface Problem {
   readonly instancePath: string;
@@ -21,3 +23,5 @@ export declare const isAuditEvent: Validator<AuditEvent>;
 export declare const isCloudTrailRecord: Validator<CloudTrailRecord>;
 export declare const isFinding: Validator<Finding>;
 export declare const isAsffFinding: Validator<AsffFinding>;
+export declare const isLetter: Validator<Letter>;
+export declare const isKeptRecord: Validator<KeptRecord>;

@@ -812,7 +812,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var isFinding = validate12;
-var schema13 = { "type": "object", "required": ["id", "detector", "version", "family", "status", "severity", "confidence", "outcome", "title", "description", "account", "region", "cluster", "subject", "actor", "action", "target", "forwardedFor", "userAgent", "reasons", "related", "notExempted", "firstSeen", "lastSeen", "count", "attack", "evidence", "events", "eventsTotal", "firstStep", "queries", "raw", "synthetic", "truncated"], "properties": { "id": { "type": "string", "description": "Stable: the same for every replay, order and redelivery of the same events." }, "detector": { "type": "string" }, "version": { "type": "integer", "minimum": 1 }, "family": { "type": "string" }, "status": { "enum": ["shadow", "stable", "deprecated"] }, "severity": { "enum": ["informational", "low", "medium", "high", "critical"] }, "confidence": { "enum": ["low", "medium", "high"] }, "outcome": { "enum": ["attempt", "started", "success", "unknown"], "description": "`started`: the server switched protocols (101), which proves nothing; `unknown`: the record was cut before its answer." }, "title": { "type": "string", "maxLength": 256 }, "description": { "type": "string" }, "account": { "type": "string" }, "region": { "type": "string" }, "cluster": { "type": "string" }, "subject": { "type": "string", "description": "Who and on what; part of the id." }, "actor": { "type": "object", "required": ["kind", "name", "groups"], "properties": { "kind": { "type": "string" }, "name": { "type": "string" }, "groups": { "type": "array", "items": { "type": "string" } }, "arn": { "type": "string" }, "role": { "type": "string" }, "session": { "type": "string" }, "principalId": { "type": "string" }, "accessKeyId": { "type": "string" }, "account": { "type": "string" }, "instanceId": { "type": "string" }, "serviceAccount": { "type": "string" }, "pod": { "type": "string" }, "credentialId": { "type": "string" } }, "additionalProperties": false }, "actingAs": { "type": "object", "required": ["kind", "name", "groups"], "properties": { "kind": { "type": "string" }, "name": { "type": "string" }, "groups": { "type": "array", "items": { "type": "string" } }, "arn": { "type": "string" }, "role": { "type": "string" }, "session": { "type": "string" }, "principalId": { "type": "string" }, "accessKeyId": { "type": "string" }, "account": { "type": "string" }, "instanceId": { "type": "string" }, "serviceAccount": { "type": "string" }, "pod": { "type": "string" }, "credentialId": { "type": "string" } }, "additionalProperties": false }, "action": { "type": "object", "required": ["trail", "verb", "resource", "dryRun"], "properties": { "trail": { "enum": ["k8s-audit", "cloudtrail", "ledger", "health"] }, "verb": { "type": "string", "description": "Verb of the Kubernetes API, or service:Action of AWS." }, "resource": { "type": "string" }, "code": { "type": "number" }, "errorCode": { "type": "string" }, "uri": { "type": "string" }, "argv": { "type": "array", "items": { "type": "string" } }, "dryRun": { "type": "boolean" } }, "additionalProperties": false }, "target": { "type": "string" }, "sourceIP": { "type": "string" }, "forwardedFor": { "type": "array", "items": { "type": "string" } }, "userAgent": { "type": "string" }, "reasons": { "type": "array", "items": { "type": "string" } }, "related": { "type": "array", "items": { "type": "string", "description": "Ids of findings of other families on the same request." } }, "notExempted": { "type": "array", "items": { "type": "string", "description": "Exclusions that nearly applied, and why they did not." } }, "firstSeen": { "type": "string" }, "lastSeen": { "type": "string" }, "count": { "type": "integer", "minimum": 1, "maximum": 200, "description": "Distinct events, exact to 200." }, "attack": { "type": "object", "required": ["version", "techniques"], "properties": { "version": { "type": "string" }, "techniques": { "type": "array", "items": { "type": "object", "required": ["tactic", "tacticName", "technique", "techniqueName"], "properties": { "tactic": { "type": "string" }, "tacticName": { "type": "string" }, "technique": { "type": "string" }, "techniqueName": { "type": "string" } }, "additionalProperties": false } } }, "additionalProperties": false }, "evidence": { "type": "array", "items": { "type": "object", "required": ["field", "value", "event"], "properties": { "field": { "type": "string" }, "value": { "type": "string" }, "event": { "type": "string" } }, "additionalProperties": false } }, "events": { "type": "array", "items": { "type": "string", "description": "auditID or eventID, as logged." }, "maxItems": 200 }, "eventsTotal": { "type": "string", "description": "The number of distinct events, `200+` above 200." }, "firstStep": { "type": "string" }, "queries": { "type": "array", "items": { "type": "object", "required": ["title", "language", "text"], "properties": { "title": { "type": "string" }, "language": { "enum": ["logs-insights", "cli"] }, "text": { "type": "string" } }, "additionalProperties": false } }, "raw": { "type": "array", "items": {}, "maxItems": 1, "description": "The event that the finding quotes, redacted and cut." }, "entity": { "type": "object", "required": ["kind", "id"], "properties": { "kind": { "type": "string" }, "id": { "type": "string" } }, "additionalProperties": false }, "story": { "type": "array", "items": { "type": "object", "required": ["about", "text", "event"], "properties": { "at": { "type": "string" }, "about": { "type": "string" }, "text": { "type": "string" }, "event": { "type": "string" } }, "additionalProperties": false }, "description": "What the ledger knows of the entity and of those it is linked to; each sentence with the event that told it." }, "synthetic": { "type": "boolean", "description": "The event says of itself that it was made up." }, "truncated": { "type": "boolean", "description": "An event was cut by the API server or by the log; what is missing may matter." } }, "additionalProperties": false };
+var schema13 = { "type": "object", "required": ["id", "detector", "version", "family", "status", "severity", "confidence", "outcome", "title", "description", "account", "region", "cluster", "subject", "actor", "action", "target", "forwardedFor", "userAgent", "reasons", "related", "notExempted", "firstSeen", "lastSeen", "count", "attack", "evidence", "events", "eventsTotal", "firstStep", "queries", "raw", "synthetic", "truncated"], "properties": { "id": { "type": "string", "description": "Stable: the same for every replay, order and redelivery of the same events." }, "detector": { "type": "string" }, "version": { "type": "integer", "minimum": 1 }, "family": { "type": "string" }, "config": { "type": "string", "description": "Version of the configuration that stood when it was found." }, "status": { "enum": ["shadow", "stable", "deprecated"] }, "severity": { "enum": ["informational", "low", "medium", "high", "critical"] }, "confidence": { "enum": ["low", "medium", "high"] }, "outcome": { "enum": ["attempt", "started", "success", "unknown"], "description": "`started`: the server switched protocols (101), which proves nothing; `unknown`: the record was cut before its answer." }, "title": { "type": "string", "maxLength": 256 }, "description": { "type": "string" }, "account": { "type": "string" }, "region": { "type": "string" }, "cluster": { "type": "string" }, "subject": { "type": "string", "description": "Who and on what; part of the id." }, "actor": { "type": "object", "required": ["kind", "name", "groups"], "properties": { "kind": { "type": "string" }, "name": { "type": "string" }, "groups": { "type": "array", "items": { "type": "string" } }, "arn": { "type": "string" }, "role": { "type": "string" }, "session": { "type": "string" }, "principalId": { "type": "string" }, "accessKeyId": { "type": "string" }, "account": { "type": "string" }, "instanceId": { "type": "string" }, "serviceAccount": { "type": "string" }, "pod": { "type": "string" }, "credentialId": { "type": "string" } }, "additionalProperties": false }, "actingAs": { "type": "object", "required": ["kind", "name", "groups"], "properties": { "kind": { "type": "string" }, "name": { "type": "string" }, "groups": { "type": "array", "items": { "type": "string" } }, "arn": { "type": "string" }, "role": { "type": "string" }, "session": { "type": "string" }, "principalId": { "type": "string" }, "accessKeyId": { "type": "string" }, "account": { "type": "string" }, "instanceId": { "type": "string" }, "serviceAccount": { "type": "string" }, "pod": { "type": "string" }, "credentialId": { "type": "string" } }, "additionalProperties": false }, "action": { "type": "object", "required": ["trail", "verb", "resource", "dryRun"], "properties": { "trail": { "enum": ["k8s-audit", "cloudtrail", "ledger", "health"] }, "verb": { "type": "string", "description": "Verb of the Kubernetes API, or service:Action of AWS." }, "resource": { "type": "string" }, "code": { "type": "number" }, "errorCode": { "type": "string" }, "uri": { "type": "string" }, "argv": { "type": "array", "items": { "type": "string" } }, "dryRun": { "type": "boolean" } }, "additionalProperties": false }, "target": { "type": "string" }, "sourceIP": { "type": "string" }, "forwardedFor": { "type": "array", "items": { "type": "string" } }, "userAgent": { "type": "string" }, "reasons": { "type": "array", "items": { "type": "string" } }, "related": { "type": "array", "items": { "type": "string", "description": "Ids of findings of other families on the same request." } }, "notExempted": { "type": "array", "items": { "type": "string", "description": "Exclusions that nearly applied, and why they did not." } }, "firstSeen": { "type": "string" }, "lastSeen": { "type": "string" }, "count": { "type": "integer", "minimum": 1, "maximum": 200, "description": "Distinct events, exact to 200." }, "attack": { "type": "object", "required": ["version", "techniques"], "properties": { "version": { "type": "string" }, "techniques": { "type": "array", "items": { "type": "object", "required": ["tactic", "tacticName", "technique", "techniqueName"], "properties": { "tactic": { "type": "string" }, "tacticName": { "type": "string" }, "technique": { "type": "string" }, "techniqueName": { "type": "string" } }, "additionalProperties": false } } }, "additionalProperties": false }, "evidence": { "type": "array", "items": { "type": "object", "required": ["field", "value", "event"], "properties": { "field": { "type": "string" }, "value": { "type": "string" }, "event": { "type": "string" } }, "additionalProperties": false } }, "events": { "type": "array", "items": { "type": "string", "description": "auditID or eventID, as logged." }, "maxItems": 200 }, "eventsTotal": { "type": "string", "description": "The number of distinct events, `200+` above 200." }, "firstStep": { "type": "string" }, "queries": { "type": "array", "items": { "type": "object", "required": ["title", "language", "text"], "properties": { "title": { "type": "string" }, "language": { "enum": ["logs-insights", "cli"] }, "text": { "type": "string" } }, "additionalProperties": false } }, "raw": { "type": "array", "items": {}, "maxItems": 1, "description": "The event that the finding quotes, redacted and cut." }, "entity": { "type": "object", "required": ["kind", "id"], "properties": { "kind": { "type": "string" }, "id": { "type": "string" } }, "additionalProperties": false }, "story": { "type": "array", "items": { "type": "object", "required": ["about", "text", "event"], "properties": { "at": { "type": "string" }, "about": { "type": "string" }, "text": { "type": "string" }, "event": { "type": "string" } }, "additionalProperties": false }, "description": "What the ledger knows of the entity and of those it is linked to; each sentence with the event that told it." }, "synthetic": { "type": "boolean", "description": "The event says of itself that it was made up." }, "truncated": { "type": "boolean", "description": "An event was cut by the API server or by the log; what is missing may matter." } }, "additionalProperties": false };
 var func2 = Object.prototype.hasOwnProperty;
 var func3 = require_ucs2length().default;
 function validate12(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
@@ -887,11 +887,10 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                   var valid0 = true;
                 }
                 if (valid0) {
-                  if (data.status !== void 0) {
-                    let data4 = data.status;
+                  if (data.config !== void 0) {
                     const _errs10 = errors;
-                    if (!(data4 === "shadow" || data4 === "stable" || data4 === "deprecated")) {
-                      validate12.errors = [{ instancePath: instancePath + "/status", schemaPath: "#/properties/status/enum", keyword: "enum", params: { allowedValues: schema13.properties.status.enum }, message: "must be equal to one of the allowed values" }];
+                    if (typeof data.config !== "string") {
+                      validate12.errors = [{ instancePath: instancePath + "/config", schemaPath: "#/properties/config/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                       return false;
                     }
                     var valid0 = _errs10 === errors;
@@ -899,76 +898,77 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                     var valid0 = true;
                   }
                   if (valid0) {
-                    if (data.severity !== void 0) {
-                      let data5 = data.severity;
-                      const _errs11 = errors;
-                      if (!(data5 === "informational" || data5 === "low" || data5 === "medium" || data5 === "high" || data5 === "critical")) {
-                        validate12.errors = [{ instancePath: instancePath + "/severity", schemaPath: "#/properties/severity/enum", keyword: "enum", params: { allowedValues: schema13.properties.severity.enum }, message: "must be equal to one of the allowed values" }];
+                    if (data.status !== void 0) {
+                      let data5 = data.status;
+                      const _errs12 = errors;
+                      if (!(data5 === "shadow" || data5 === "stable" || data5 === "deprecated")) {
+                        validate12.errors = [{ instancePath: instancePath + "/status", schemaPath: "#/properties/status/enum", keyword: "enum", params: { allowedValues: schema13.properties.status.enum }, message: "must be equal to one of the allowed values" }];
                         return false;
                       }
-                      var valid0 = _errs11 === errors;
+                      var valid0 = _errs12 === errors;
                     } else {
                       var valid0 = true;
                     }
                     if (valid0) {
-                      if (data.confidence !== void 0) {
-                        let data6 = data.confidence;
-                        const _errs12 = errors;
-                        if (!(data6 === "low" || data6 === "medium" || data6 === "high")) {
-                          validate12.errors = [{ instancePath: instancePath + "/confidence", schemaPath: "#/properties/confidence/enum", keyword: "enum", params: { allowedValues: schema13.properties.confidence.enum }, message: "must be equal to one of the allowed values" }];
+                      if (data.severity !== void 0) {
+                        let data6 = data.severity;
+                        const _errs13 = errors;
+                        if (!(data6 === "informational" || data6 === "low" || data6 === "medium" || data6 === "high" || data6 === "critical")) {
+                          validate12.errors = [{ instancePath: instancePath + "/severity", schemaPath: "#/properties/severity/enum", keyword: "enum", params: { allowedValues: schema13.properties.severity.enum }, message: "must be equal to one of the allowed values" }];
                           return false;
                         }
-                        var valid0 = _errs12 === errors;
+                        var valid0 = _errs13 === errors;
                       } else {
                         var valid0 = true;
                       }
                       if (valid0) {
-                        if (data.outcome !== void 0) {
-                          let data7 = data.outcome;
-                          const _errs13 = errors;
-                          if (!(data7 === "attempt" || data7 === "started" || data7 === "success" || data7 === "unknown")) {
-                            validate12.errors = [{ instancePath: instancePath + "/outcome", schemaPath: "#/properties/outcome/enum", keyword: "enum", params: { allowedValues: schema13.properties.outcome.enum }, message: "must be equal to one of the allowed values" }];
+                        if (data.confidence !== void 0) {
+                          let data7 = data.confidence;
+                          const _errs14 = errors;
+                          if (!(data7 === "low" || data7 === "medium" || data7 === "high")) {
+                            validate12.errors = [{ instancePath: instancePath + "/confidence", schemaPath: "#/properties/confidence/enum", keyword: "enum", params: { allowedValues: schema13.properties.confidence.enum }, message: "must be equal to one of the allowed values" }];
                             return false;
                           }
-                          var valid0 = _errs13 === errors;
+                          var valid0 = _errs14 === errors;
                         } else {
                           var valid0 = true;
                         }
                         if (valid0) {
-                          if (data.title !== void 0) {
-                            let data8 = data.title;
-                            const _errs14 = errors;
-                            if (errors === _errs14) {
-                              if (typeof data8 === "string") {
-                                if (func3(data8) > 256) {
-                                  validate12.errors = [{ instancePath: instancePath + "/title", schemaPath: "#/properties/title/maxLength", keyword: "maxLength", params: { limit: 256 }, message: "must NOT have more than 256 characters" }];
-                                  return false;
-                                }
-                              } else {
-                                validate12.errors = [{ instancePath: instancePath + "/title", schemaPath: "#/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                return false;
-                              }
+                          if (data.outcome !== void 0) {
+                            let data8 = data.outcome;
+                            const _errs15 = errors;
+                            if (!(data8 === "attempt" || data8 === "started" || data8 === "success" || data8 === "unknown")) {
+                              validate12.errors = [{ instancePath: instancePath + "/outcome", schemaPath: "#/properties/outcome/enum", keyword: "enum", params: { allowedValues: schema13.properties.outcome.enum }, message: "must be equal to one of the allowed values" }];
+                              return false;
                             }
-                            var valid0 = _errs14 === errors;
+                            var valid0 = _errs15 === errors;
                           } else {
                             var valid0 = true;
                           }
                           if (valid0) {
-                            if (data.description !== void 0) {
+                            if (data.title !== void 0) {
+                              let data9 = data.title;
                               const _errs16 = errors;
-                              if (typeof data.description !== "string") {
-                                validate12.errors = [{ instancePath: instancePath + "/description", schemaPath: "#/properties/description/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                return false;
+                              if (errors === _errs16) {
+                                if (typeof data9 === "string") {
+                                  if (func3(data9) > 256) {
+                                    validate12.errors = [{ instancePath: instancePath + "/title", schemaPath: "#/properties/title/maxLength", keyword: "maxLength", params: { limit: 256 }, message: "must NOT have more than 256 characters" }];
+                                    return false;
+                                  }
+                                } else {
+                                  validate12.errors = [{ instancePath: instancePath + "/title", schemaPath: "#/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  return false;
+                                }
                               }
                               var valid0 = _errs16 === errors;
                             } else {
                               var valid0 = true;
                             }
                             if (valid0) {
-                              if (data.account !== void 0) {
+                              if (data.description !== void 0) {
                                 const _errs18 = errors;
-                                if (typeof data.account !== "string") {
-                                  validate12.errors = [{ instancePath: instancePath + "/account", schemaPath: "#/properties/account/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                if (typeof data.description !== "string") {
+                                  validate12.errors = [{ instancePath: instancePath + "/description", schemaPath: "#/properties/description/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                   return false;
                                 }
                                 var valid0 = _errs18 === errors;
@@ -976,10 +976,10 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                 var valid0 = true;
                               }
                               if (valid0) {
-                                if (data.region !== void 0) {
+                                if (data.account !== void 0) {
                                   const _errs20 = errors;
-                                  if (typeof data.region !== "string") {
-                                    validate12.errors = [{ instancePath: instancePath + "/region", schemaPath: "#/properties/region/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  if (typeof data.account !== "string") {
+                                    validate12.errors = [{ instancePath: instancePath + "/account", schemaPath: "#/properties/account/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                   var valid0 = _errs20 === errors;
@@ -987,10 +987,10 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                   var valid0 = true;
                                 }
                                 if (valid0) {
-                                  if (data.cluster !== void 0) {
+                                  if (data.region !== void 0) {
                                     const _errs22 = errors;
-                                    if (typeof data.cluster !== "string") {
-                                      validate12.errors = [{ instancePath: instancePath + "/cluster", schemaPath: "#/properties/cluster/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    if (typeof data.region !== "string") {
+                                      validate12.errors = [{ instancePath: instancePath + "/region", schemaPath: "#/properties/region/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid0 = _errs22 === errors;
@@ -998,10 +998,10 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                     var valid0 = true;
                                   }
                                   if (valid0) {
-                                    if (data.subject !== void 0) {
+                                    if (data.cluster !== void 0) {
                                       const _errs24 = errors;
-                                      if (typeof data.subject !== "string") {
-                                        validate12.errors = [{ instancePath: instancePath + "/subject", schemaPath: "#/properties/subject/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      if (typeof data.cluster !== "string") {
+                                        validate12.errors = [{ instancePath: instancePath + "/cluster", schemaPath: "#/properties/cluster/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                       var valid0 = _errs24 === errors;
@@ -1009,40 +1009,40 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                       var valid0 = true;
                                     }
                                     if (valid0) {
-                                      if (data.actor !== void 0) {
-                                        let data14 = data.actor;
+                                      if (data.subject !== void 0) {
                                         const _errs26 = errors;
-                                        if (errors === _errs26) {
-                                          if (data14 && typeof data14 == "object" && !Array.isArray(data14)) {
-                                            let missing1;
-                                            if (data14.kind === void 0 && (missing1 = "kind") || data14.name === void 0 && (missing1 = "name") || data14.groups === void 0 && (missing1 = "groups")) {
-                                              validate12.errors = [{ instancePath: instancePath + "/actor", schemaPath: "#/properties/actor/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
-                                              return false;
-                                            } else {
-                                              const _errs28 = errors;
-                                              for (const key1 in data14) {
-                                                if (!func2.call(schema13.properties.actor.properties, key1)) {
-                                                  validate12.errors = [{ instancePath: instancePath + "/actor", schemaPath: "#/properties/actor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
-                                                  return false;
-                                                  break;
-                                                }
-                                              }
-                                              if (_errs28 === errors) {
-                                                if (data14.kind !== void 0) {
-                                                  const _errs29 = errors;
-                                                  if (typeof data14.kind !== "string") {
-                                                    validate12.errors = [{ instancePath: instancePath + "/actor/kind", schemaPath: "#/properties/actor/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        if (typeof data.subject !== "string") {
+                                          validate12.errors = [{ instancePath: instancePath + "/subject", schemaPath: "#/properties/subject/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          return false;
+                                        }
+                                        var valid0 = _errs26 === errors;
+                                      } else {
+                                        var valid0 = true;
+                                      }
+                                      if (valid0) {
+                                        if (data.actor !== void 0) {
+                                          let data15 = data.actor;
+                                          const _errs28 = errors;
+                                          if (errors === _errs28) {
+                                            if (data15 && typeof data15 == "object" && !Array.isArray(data15)) {
+                                              let missing1;
+                                              if (data15.kind === void 0 && (missing1 = "kind") || data15.name === void 0 && (missing1 = "name") || data15.groups === void 0 && (missing1 = "groups")) {
+                                                validate12.errors = [{ instancePath: instancePath + "/actor", schemaPath: "#/properties/actor/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                                return false;
+                                              } else {
+                                                const _errs30 = errors;
+                                                for (const key1 in data15) {
+                                                  if (!func2.call(schema13.properties.actor.properties, key1)) {
+                                                    validate12.errors = [{ instancePath: instancePath + "/actor", schemaPath: "#/properties/actor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                                     return false;
+                                                    break;
                                                   }
-                                                  var valid1 = _errs29 === errors;
-                                                } else {
-                                                  var valid1 = true;
                                                 }
-                                                if (valid1) {
-                                                  if (data14.name !== void 0) {
+                                                if (_errs30 === errors) {
+                                                  if (data15.kind !== void 0) {
                                                     const _errs31 = errors;
-                                                    if (typeof data14.name !== "string") {
-                                                      validate12.errors = [{ instancePath: instancePath + "/actor/name", schemaPath: "#/properties/actor/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    if (typeof data15.kind !== "string") {
+                                                      validate12.errors = [{ instancePath: instancePath + "/actor/kind", schemaPath: "#/properties/actor/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                       return false;
                                                     }
                                                     var valid1 = _errs31 === errors;
@@ -1050,49 +1050,49 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                     var valid1 = true;
                                                   }
                                                   if (valid1) {
-                                                    if (data14.groups !== void 0) {
-                                                      let data17 = data14.groups;
+                                                    if (data15.name !== void 0) {
                                                       const _errs33 = errors;
-                                                      if (errors === _errs33) {
-                                                        if (Array.isArray(data17)) {
-                                                          var valid2 = true;
-                                                          const len0 = data17.length;
-                                                          for (let i0 = 0; i0 < len0; i0++) {
-                                                            const _errs35 = errors;
-                                                            if (typeof data17[i0] !== "string") {
-                                                              validate12.errors = [{ instancePath: instancePath + "/actor/groups/" + i0, schemaPath: "#/properties/actor/properties/groups/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                              return false;
-                                                            }
-                                                            var valid2 = _errs35 === errors;
-                                                            if (!valid2) {
-                                                              break;
-                                                            }
-                                                          }
-                                                        } else {
-                                                          validate12.errors = [{ instancePath: instancePath + "/actor/groups", schemaPath: "#/properties/actor/properties/groups/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                          return false;
-                                                        }
+                                                      if (typeof data15.name !== "string") {
+                                                        validate12.errors = [{ instancePath: instancePath + "/actor/name", schemaPath: "#/properties/actor/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                        return false;
                                                       }
                                                       var valid1 = _errs33 === errors;
                                                     } else {
                                                       var valid1 = true;
                                                     }
                                                     if (valid1) {
-                                                      if (data14.arn !== void 0) {
-                                                        const _errs37 = errors;
-                                                        if (typeof data14.arn !== "string") {
-                                                          validate12.errors = [{ instancePath: instancePath + "/actor/arn", schemaPath: "#/properties/actor/properties/arn/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                          return false;
+                                                      if (data15.groups !== void 0) {
+                                                        let data18 = data15.groups;
+                                                        const _errs35 = errors;
+                                                        if (errors === _errs35) {
+                                                          if (Array.isArray(data18)) {
+                                                            var valid2 = true;
+                                                            const len0 = data18.length;
+                                                            for (let i0 = 0; i0 < len0; i0++) {
+                                                              const _errs37 = errors;
+                                                              if (typeof data18[i0] !== "string") {
+                                                                validate12.errors = [{ instancePath: instancePath + "/actor/groups/" + i0, schemaPath: "#/properties/actor/properties/groups/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                return false;
+                                                              }
+                                                              var valid2 = _errs37 === errors;
+                                                              if (!valid2) {
+                                                                break;
+                                                              }
+                                                            }
+                                                          } else {
+                                                            validate12.errors = [{ instancePath: instancePath + "/actor/groups", schemaPath: "#/properties/actor/properties/groups/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                            return false;
+                                                          }
                                                         }
-                                                        var valid1 = _errs37 === errors;
+                                                        var valid1 = _errs35 === errors;
                                                       } else {
                                                         var valid1 = true;
                                                       }
                                                       if (valid1) {
-                                                        if (data14.role !== void 0) {
+                                                        if (data15.arn !== void 0) {
                                                           const _errs39 = errors;
-                                                          if (typeof data14.role !== "string") {
-                                                            validate12.errors = [{ instancePath: instancePath + "/actor/role", schemaPath: "#/properties/actor/properties/role/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                          if (typeof data15.arn !== "string") {
+                                                            validate12.errors = [{ instancePath: instancePath + "/actor/arn", schemaPath: "#/properties/actor/properties/arn/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                             return false;
                                                           }
                                                           var valid1 = _errs39 === errors;
@@ -1100,10 +1100,10 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                           var valid1 = true;
                                                         }
                                                         if (valid1) {
-                                                          if (data14.session !== void 0) {
+                                                          if (data15.role !== void 0) {
                                                             const _errs41 = errors;
-                                                            if (typeof data14.session !== "string") {
-                                                              validate12.errors = [{ instancePath: instancePath + "/actor/session", schemaPath: "#/properties/actor/properties/session/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                            if (typeof data15.role !== "string") {
+                                                              validate12.errors = [{ instancePath: instancePath + "/actor/role", schemaPath: "#/properties/actor/properties/role/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                               return false;
                                                             }
                                                             var valid1 = _errs41 === errors;
@@ -1111,10 +1111,10 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                             var valid1 = true;
                                                           }
                                                           if (valid1) {
-                                                            if (data14.principalId !== void 0) {
+                                                            if (data15.session !== void 0) {
                                                               const _errs43 = errors;
-                                                              if (typeof data14.principalId !== "string") {
-                                                                validate12.errors = [{ instancePath: instancePath + "/actor/principalId", schemaPath: "#/properties/actor/properties/principalId/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                              if (typeof data15.session !== "string") {
+                                                                validate12.errors = [{ instancePath: instancePath + "/actor/session", schemaPath: "#/properties/actor/properties/session/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                 return false;
                                                               }
                                                               var valid1 = _errs43 === errors;
@@ -1122,10 +1122,10 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                               var valid1 = true;
                                                             }
                                                             if (valid1) {
-                                                              if (data14.accessKeyId !== void 0) {
+                                                              if (data15.principalId !== void 0) {
                                                                 const _errs45 = errors;
-                                                                if (typeof data14.accessKeyId !== "string") {
-                                                                  validate12.errors = [{ instancePath: instancePath + "/actor/accessKeyId", schemaPath: "#/properties/actor/properties/accessKeyId/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                if (typeof data15.principalId !== "string") {
+                                                                  validate12.errors = [{ instancePath: instancePath + "/actor/principalId", schemaPath: "#/properties/actor/properties/principalId/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                   return false;
                                                                 }
                                                                 var valid1 = _errs45 === errors;
@@ -1133,10 +1133,10 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 var valid1 = true;
                                                               }
                                                               if (valid1) {
-                                                                if (data14.account !== void 0) {
+                                                                if (data15.accessKeyId !== void 0) {
                                                                   const _errs47 = errors;
-                                                                  if (typeof data14.account !== "string") {
-                                                                    validate12.errors = [{ instancePath: instancePath + "/actor/account", schemaPath: "#/properties/actor/properties/account/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                  if (typeof data15.accessKeyId !== "string") {
+                                                                    validate12.errors = [{ instancePath: instancePath + "/actor/accessKeyId", schemaPath: "#/properties/actor/properties/accessKeyId/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                     return false;
                                                                   }
                                                                   var valid1 = _errs47 === errors;
@@ -1144,10 +1144,10 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   var valid1 = true;
                                                                 }
                                                                 if (valid1) {
-                                                                  if (data14.instanceId !== void 0) {
+                                                                  if (data15.account !== void 0) {
                                                                     const _errs49 = errors;
-                                                                    if (typeof data14.instanceId !== "string") {
-                                                                      validate12.errors = [{ instancePath: instancePath + "/actor/instanceId", schemaPath: "#/properties/actor/properties/instanceId/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                    if (typeof data15.account !== "string") {
+                                                                      validate12.errors = [{ instancePath: instancePath + "/actor/account", schemaPath: "#/properties/actor/properties/account/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                       return false;
                                                                     }
                                                                     var valid1 = _errs49 === errors;
@@ -1155,10 +1155,10 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     var valid1 = true;
                                                                   }
                                                                   if (valid1) {
-                                                                    if (data14.serviceAccount !== void 0) {
+                                                                    if (data15.instanceId !== void 0) {
                                                                       const _errs51 = errors;
-                                                                      if (typeof data14.serviceAccount !== "string") {
-                                                                        validate12.errors = [{ instancePath: instancePath + "/actor/serviceAccount", schemaPath: "#/properties/actor/properties/serviceAccount/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                      if (typeof data15.instanceId !== "string") {
+                                                                        validate12.errors = [{ instancePath: instancePath + "/actor/instanceId", schemaPath: "#/properties/actor/properties/instanceId/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                         return false;
                                                                       }
                                                                       var valid1 = _errs51 === errors;
@@ -1166,10 +1166,10 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       var valid1 = true;
                                                                     }
                                                                     if (valid1) {
-                                                                      if (data14.pod !== void 0) {
+                                                                      if (data15.serviceAccount !== void 0) {
                                                                         const _errs53 = errors;
-                                                                        if (typeof data14.pod !== "string") {
-                                                                          validate12.errors = [{ instancePath: instancePath + "/actor/pod", schemaPath: "#/properties/actor/properties/pod/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                        if (typeof data15.serviceAccount !== "string") {
+                                                                          validate12.errors = [{ instancePath: instancePath + "/actor/serviceAccount", schemaPath: "#/properties/actor/properties/serviceAccount/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                           return false;
                                                                         }
                                                                         var valid1 = _errs53 === errors;
@@ -1177,15 +1177,27 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         var valid1 = true;
                                                                       }
                                                                       if (valid1) {
-                                                                        if (data14.credentialId !== void 0) {
+                                                                        if (data15.pod !== void 0) {
                                                                           const _errs55 = errors;
-                                                                          if (typeof data14.credentialId !== "string") {
-                                                                            validate12.errors = [{ instancePath: instancePath + "/actor/credentialId", schemaPath: "#/properties/actor/properties/credentialId/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                          if (typeof data15.pod !== "string") {
+                                                                            validate12.errors = [{ instancePath: instancePath + "/actor/pod", schemaPath: "#/properties/actor/properties/pod/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                             return false;
                                                                           }
                                                                           var valid1 = _errs55 === errors;
                                                                         } else {
                                                                           var valid1 = true;
+                                                                        }
+                                                                        if (valid1) {
+                                                                          if (data15.credentialId !== void 0) {
+                                                                            const _errs57 = errors;
+                                                                            if (typeof data15.credentialId !== "string") {
+                                                                              validate12.errors = [{ instancePath: instancePath + "/actor/credentialId", schemaPath: "#/properties/actor/properties/credentialId/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                              return false;
+                                                                            }
+                                                                            var valid1 = _errs57 === errors;
+                                                                          } else {
+                                                                            var valid1 = true;
+                                                                          }
                                                                         }
                                                                       }
                                                                     }
@@ -1200,51 +1212,39 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                   }
                                                 }
                                               }
+                                            } else {
+                                              validate12.errors = [{ instancePath: instancePath + "/actor", schemaPath: "#/properties/actor/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                              return false;
                                             }
-                                          } else {
-                                            validate12.errors = [{ instancePath: instancePath + "/actor", schemaPath: "#/properties/actor/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                            return false;
                                           }
+                                          var valid0 = _errs28 === errors;
+                                        } else {
+                                          var valid0 = true;
                                         }
-                                        var valid0 = _errs26 === errors;
-                                      } else {
-                                        var valid0 = true;
-                                      }
-                                      if (valid0) {
-                                        if (data.actingAs !== void 0) {
-                                          let data29 = data.actingAs;
-                                          const _errs57 = errors;
-                                          if (errors === _errs57) {
-                                            if (data29 && typeof data29 == "object" && !Array.isArray(data29)) {
-                                              let missing2;
-                                              if (data29.kind === void 0 && (missing2 = "kind") || data29.name === void 0 && (missing2 = "name") || data29.groups === void 0 && (missing2 = "groups")) {
-                                                validate12.errors = [{ instancePath: instancePath + "/actingAs", schemaPath: "#/properties/actingAs/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
-                                                return false;
-                                              } else {
-                                                const _errs59 = errors;
-                                                for (const key2 in data29) {
-                                                  if (!func2.call(schema13.properties.actingAs.properties, key2)) {
-                                                    validate12.errors = [{ instancePath: instancePath + "/actingAs", schemaPath: "#/properties/actingAs/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
-                                                    return false;
-                                                    break;
-                                                  }
-                                                }
-                                                if (_errs59 === errors) {
-                                                  if (data29.kind !== void 0) {
-                                                    const _errs60 = errors;
-                                                    if (typeof data29.kind !== "string") {
-                                                      validate12.errors = [{ instancePath: instancePath + "/actingAs/kind", schemaPath: "#/properties/actingAs/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        if (valid0) {
+                                          if (data.actingAs !== void 0) {
+                                            let data30 = data.actingAs;
+                                            const _errs59 = errors;
+                                            if (errors === _errs59) {
+                                              if (data30 && typeof data30 == "object" && !Array.isArray(data30)) {
+                                                let missing2;
+                                                if (data30.kind === void 0 && (missing2 = "kind") || data30.name === void 0 && (missing2 = "name") || data30.groups === void 0 && (missing2 = "groups")) {
+                                                  validate12.errors = [{ instancePath: instancePath + "/actingAs", schemaPath: "#/properties/actingAs/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                                  return false;
+                                                } else {
+                                                  const _errs61 = errors;
+                                                  for (const key2 in data30) {
+                                                    if (!func2.call(schema13.properties.actingAs.properties, key2)) {
+                                                      validate12.errors = [{ instancePath: instancePath + "/actingAs", schemaPath: "#/properties/actingAs/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                                       return false;
+                                                      break;
                                                     }
-                                                    var valid3 = _errs60 === errors;
-                                                  } else {
-                                                    var valid3 = true;
                                                   }
-                                                  if (valid3) {
-                                                    if (data29.name !== void 0) {
+                                                  if (_errs61 === errors) {
+                                                    if (data30.kind !== void 0) {
                                                       const _errs62 = errors;
-                                                      if (typeof data29.name !== "string") {
-                                                        validate12.errors = [{ instancePath: instancePath + "/actingAs/name", schemaPath: "#/properties/actingAs/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                      if (typeof data30.kind !== "string") {
+                                                        validate12.errors = [{ instancePath: instancePath + "/actingAs/kind", schemaPath: "#/properties/actingAs/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                         return false;
                                                       }
                                                       var valid3 = _errs62 === errors;
@@ -1252,49 +1252,49 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                       var valid3 = true;
                                                     }
                                                     if (valid3) {
-                                                      if (data29.groups !== void 0) {
-                                                        let data32 = data29.groups;
+                                                      if (data30.name !== void 0) {
                                                         const _errs64 = errors;
-                                                        if (errors === _errs64) {
-                                                          if (Array.isArray(data32)) {
-                                                            var valid4 = true;
-                                                            const len1 = data32.length;
-                                                            for (let i1 = 0; i1 < len1; i1++) {
-                                                              const _errs66 = errors;
-                                                              if (typeof data32[i1] !== "string") {
-                                                                validate12.errors = [{ instancePath: instancePath + "/actingAs/groups/" + i1, schemaPath: "#/properties/actingAs/properties/groups/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                return false;
-                                                              }
-                                                              var valid4 = _errs66 === errors;
-                                                              if (!valid4) {
-                                                                break;
-                                                              }
-                                                            }
-                                                          } else {
-                                                            validate12.errors = [{ instancePath: instancePath + "/actingAs/groups", schemaPath: "#/properties/actingAs/properties/groups/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                            return false;
-                                                          }
+                                                        if (typeof data30.name !== "string") {
+                                                          validate12.errors = [{ instancePath: instancePath + "/actingAs/name", schemaPath: "#/properties/actingAs/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                          return false;
                                                         }
                                                         var valid3 = _errs64 === errors;
                                                       } else {
                                                         var valid3 = true;
                                                       }
                                                       if (valid3) {
-                                                        if (data29.arn !== void 0) {
-                                                          const _errs68 = errors;
-                                                          if (typeof data29.arn !== "string") {
-                                                            validate12.errors = [{ instancePath: instancePath + "/actingAs/arn", schemaPath: "#/properties/actingAs/properties/arn/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                            return false;
+                                                        if (data30.groups !== void 0) {
+                                                          let data33 = data30.groups;
+                                                          const _errs66 = errors;
+                                                          if (errors === _errs66) {
+                                                            if (Array.isArray(data33)) {
+                                                              var valid4 = true;
+                                                              const len1 = data33.length;
+                                                              for (let i1 = 0; i1 < len1; i1++) {
+                                                                const _errs68 = errors;
+                                                                if (typeof data33[i1] !== "string") {
+                                                                  validate12.errors = [{ instancePath: instancePath + "/actingAs/groups/" + i1, schemaPath: "#/properties/actingAs/properties/groups/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                  return false;
+                                                                }
+                                                                var valid4 = _errs68 === errors;
+                                                                if (!valid4) {
+                                                                  break;
+                                                                }
+                                                              }
+                                                            } else {
+                                                              validate12.errors = [{ instancePath: instancePath + "/actingAs/groups", schemaPath: "#/properties/actingAs/properties/groups/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                              return false;
+                                                            }
                                                           }
-                                                          var valid3 = _errs68 === errors;
+                                                          var valid3 = _errs66 === errors;
                                                         } else {
                                                           var valid3 = true;
                                                         }
                                                         if (valid3) {
-                                                          if (data29.role !== void 0) {
+                                                          if (data30.arn !== void 0) {
                                                             const _errs70 = errors;
-                                                            if (typeof data29.role !== "string") {
-                                                              validate12.errors = [{ instancePath: instancePath + "/actingAs/role", schemaPath: "#/properties/actingAs/properties/role/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                            if (typeof data30.arn !== "string") {
+                                                              validate12.errors = [{ instancePath: instancePath + "/actingAs/arn", schemaPath: "#/properties/actingAs/properties/arn/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                               return false;
                                                             }
                                                             var valid3 = _errs70 === errors;
@@ -1302,10 +1302,10 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                             var valid3 = true;
                                                           }
                                                           if (valid3) {
-                                                            if (data29.session !== void 0) {
+                                                            if (data30.role !== void 0) {
                                                               const _errs72 = errors;
-                                                              if (typeof data29.session !== "string") {
-                                                                validate12.errors = [{ instancePath: instancePath + "/actingAs/session", schemaPath: "#/properties/actingAs/properties/session/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                              if (typeof data30.role !== "string") {
+                                                                validate12.errors = [{ instancePath: instancePath + "/actingAs/role", schemaPath: "#/properties/actingAs/properties/role/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                 return false;
                                                               }
                                                               var valid3 = _errs72 === errors;
@@ -1313,10 +1313,10 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                               var valid3 = true;
                                                             }
                                                             if (valid3) {
-                                                              if (data29.principalId !== void 0) {
+                                                              if (data30.session !== void 0) {
                                                                 const _errs74 = errors;
-                                                                if (typeof data29.principalId !== "string") {
-                                                                  validate12.errors = [{ instancePath: instancePath + "/actingAs/principalId", schemaPath: "#/properties/actingAs/properties/principalId/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                if (typeof data30.session !== "string") {
+                                                                  validate12.errors = [{ instancePath: instancePath + "/actingAs/session", schemaPath: "#/properties/actingAs/properties/session/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                   return false;
                                                                 }
                                                                 var valid3 = _errs74 === errors;
@@ -1324,10 +1324,10 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 var valid3 = true;
                                                               }
                                                               if (valid3) {
-                                                                if (data29.accessKeyId !== void 0) {
+                                                                if (data30.principalId !== void 0) {
                                                                   const _errs76 = errors;
-                                                                  if (typeof data29.accessKeyId !== "string") {
-                                                                    validate12.errors = [{ instancePath: instancePath + "/actingAs/accessKeyId", schemaPath: "#/properties/actingAs/properties/accessKeyId/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                  if (typeof data30.principalId !== "string") {
+                                                                    validate12.errors = [{ instancePath: instancePath + "/actingAs/principalId", schemaPath: "#/properties/actingAs/properties/principalId/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                     return false;
                                                                   }
                                                                   var valid3 = _errs76 === errors;
@@ -1335,10 +1335,10 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   var valid3 = true;
                                                                 }
                                                                 if (valid3) {
-                                                                  if (data29.account !== void 0) {
+                                                                  if (data30.accessKeyId !== void 0) {
                                                                     const _errs78 = errors;
-                                                                    if (typeof data29.account !== "string") {
-                                                                      validate12.errors = [{ instancePath: instancePath + "/actingAs/account", schemaPath: "#/properties/actingAs/properties/account/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                    if (typeof data30.accessKeyId !== "string") {
+                                                                      validate12.errors = [{ instancePath: instancePath + "/actingAs/accessKeyId", schemaPath: "#/properties/actingAs/properties/accessKeyId/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                       return false;
                                                                     }
                                                                     var valid3 = _errs78 === errors;
@@ -1346,10 +1346,10 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     var valid3 = true;
                                                                   }
                                                                   if (valid3) {
-                                                                    if (data29.instanceId !== void 0) {
+                                                                    if (data30.account !== void 0) {
                                                                       const _errs80 = errors;
-                                                                      if (typeof data29.instanceId !== "string") {
-                                                                        validate12.errors = [{ instancePath: instancePath + "/actingAs/instanceId", schemaPath: "#/properties/actingAs/properties/instanceId/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                      if (typeof data30.account !== "string") {
+                                                                        validate12.errors = [{ instancePath: instancePath + "/actingAs/account", schemaPath: "#/properties/actingAs/properties/account/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                         return false;
                                                                       }
                                                                       var valid3 = _errs80 === errors;
@@ -1357,10 +1357,10 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       var valid3 = true;
                                                                     }
                                                                     if (valid3) {
-                                                                      if (data29.serviceAccount !== void 0) {
+                                                                      if (data30.instanceId !== void 0) {
                                                                         const _errs82 = errors;
-                                                                        if (typeof data29.serviceAccount !== "string") {
-                                                                          validate12.errors = [{ instancePath: instancePath + "/actingAs/serviceAccount", schemaPath: "#/properties/actingAs/properties/serviceAccount/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                        if (typeof data30.instanceId !== "string") {
+                                                                          validate12.errors = [{ instancePath: instancePath + "/actingAs/instanceId", schemaPath: "#/properties/actingAs/properties/instanceId/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                           return false;
                                                                         }
                                                                         var valid3 = _errs82 === errors;
@@ -1368,10 +1368,10 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         var valid3 = true;
                                                                       }
                                                                       if (valid3) {
-                                                                        if (data29.pod !== void 0) {
+                                                                        if (data30.serviceAccount !== void 0) {
                                                                           const _errs84 = errors;
-                                                                          if (typeof data29.pod !== "string") {
-                                                                            validate12.errors = [{ instancePath: instancePath + "/actingAs/pod", schemaPath: "#/properties/actingAs/properties/pod/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                          if (typeof data30.serviceAccount !== "string") {
+                                                                            validate12.errors = [{ instancePath: instancePath + "/actingAs/serviceAccount", schemaPath: "#/properties/actingAs/properties/serviceAccount/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                             return false;
                                                                           }
                                                                           var valid3 = _errs84 === errors;
@@ -1379,15 +1379,27 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           var valid3 = true;
                                                                         }
                                                                         if (valid3) {
-                                                                          if (data29.credentialId !== void 0) {
+                                                                          if (data30.pod !== void 0) {
                                                                             const _errs86 = errors;
-                                                                            if (typeof data29.credentialId !== "string") {
-                                                                              validate12.errors = [{ instancePath: instancePath + "/actingAs/credentialId", schemaPath: "#/properties/actingAs/properties/credentialId/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                            if (typeof data30.pod !== "string") {
+                                                                              validate12.errors = [{ instancePath: instancePath + "/actingAs/pod", schemaPath: "#/properties/actingAs/properties/pod/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                               return false;
                                                                             }
                                                                             var valid3 = _errs86 === errors;
                                                                           } else {
                                                                             var valid3 = true;
+                                                                          }
+                                                                          if (valid3) {
+                                                                            if (data30.credentialId !== void 0) {
+                                                                              const _errs88 = errors;
+                                                                              if (typeof data30.credentialId !== "string") {
+                                                                                validate12.errors = [{ instancePath: instancePath + "/actingAs/credentialId", schemaPath: "#/properties/actingAs/properties/credentialId/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                return false;
+                                                                              }
+                                                                              var valid3 = _errs88 === errors;
+                                                                            } else {
+                                                                              var valid3 = true;
+                                                                            }
                                                                           }
                                                                         }
                                                                       }
@@ -1402,63 +1414,51 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                 }
+                                              } else {
+                                                validate12.errors = [{ instancePath: instancePath + "/actingAs", schemaPath: "#/properties/actingAs/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                return false;
                                               }
-                                            } else {
-                                              validate12.errors = [{ instancePath: instancePath + "/actingAs", schemaPath: "#/properties/actingAs/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                              return false;
                                             }
+                                            var valid0 = _errs59 === errors;
+                                          } else {
+                                            var valid0 = true;
                                           }
-                                          var valid0 = _errs57 === errors;
-                                        } else {
-                                          var valid0 = true;
-                                        }
-                                        if (valid0) {
-                                          if (data.action !== void 0) {
-                                            let data44 = data.action;
-                                            const _errs88 = errors;
-                                            if (errors === _errs88) {
-                                              if (data44 && typeof data44 == "object" && !Array.isArray(data44)) {
-                                                let missing3;
-                                                if (data44.trail === void 0 && (missing3 = "trail") || data44.verb === void 0 && (missing3 = "verb") || data44.resource === void 0 && (missing3 = "resource") || data44.dryRun === void 0 && (missing3 = "dryRun")) {
-                                                  validate12.errors = [{ instancePath: instancePath + "/action", schemaPath: "#/properties/action/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
-                                                  return false;
-                                                } else {
-                                                  const _errs90 = errors;
-                                                  for (const key3 in data44) {
-                                                    if (!(key3 === "trail" || key3 === "verb" || key3 === "resource" || key3 === "code" || key3 === "errorCode" || key3 === "uri" || key3 === "argv" || key3 === "dryRun")) {
-                                                      validate12.errors = [{ instancePath: instancePath + "/action", schemaPath: "#/properties/action/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
-                                                      return false;
-                                                      break;
-                                                    }
-                                                  }
-                                                  if (_errs90 === errors) {
-                                                    if (data44.trail !== void 0) {
-                                                      let data45 = data44.trail;
-                                                      const _errs91 = errors;
-                                                      if (!(data45 === "k8s-audit" || data45 === "cloudtrail" || data45 === "ledger" || data45 === "health")) {
-                                                        validate12.errors = [{ instancePath: instancePath + "/action/trail", schemaPath: "#/properties/action/properties/trail/enum", keyword: "enum", params: { allowedValues: schema13.properties.action.properties.trail.enum }, message: "must be equal to one of the allowed values" }];
+                                          if (valid0) {
+                                            if (data.action !== void 0) {
+                                              let data45 = data.action;
+                                              const _errs90 = errors;
+                                              if (errors === _errs90) {
+                                                if (data45 && typeof data45 == "object" && !Array.isArray(data45)) {
+                                                  let missing3;
+                                                  if (data45.trail === void 0 && (missing3 = "trail") || data45.verb === void 0 && (missing3 = "verb") || data45.resource === void 0 && (missing3 = "resource") || data45.dryRun === void 0 && (missing3 = "dryRun")) {
+                                                    validate12.errors = [{ instancePath: instancePath + "/action", schemaPath: "#/properties/action/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                                    return false;
+                                                  } else {
+                                                    const _errs92 = errors;
+                                                    for (const key3 in data45) {
+                                                      if (!(key3 === "trail" || key3 === "verb" || key3 === "resource" || key3 === "code" || key3 === "errorCode" || key3 === "uri" || key3 === "argv" || key3 === "dryRun")) {
+                                                        validate12.errors = [{ instancePath: instancePath + "/action", schemaPath: "#/properties/action/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                         return false;
+                                                        break;
                                                       }
-                                                      var valid5 = _errs91 === errors;
-                                                    } else {
-                                                      var valid5 = true;
                                                     }
-                                                    if (valid5) {
-                                                      if (data44.verb !== void 0) {
-                                                        const _errs92 = errors;
-                                                        if (typeof data44.verb !== "string") {
-                                                          validate12.errors = [{ instancePath: instancePath + "/action/verb", schemaPath: "#/properties/action/properties/verb/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    if (_errs92 === errors) {
+                                                      if (data45.trail !== void 0) {
+                                                        let data46 = data45.trail;
+                                                        const _errs93 = errors;
+                                                        if (!(data46 === "k8s-audit" || data46 === "cloudtrail" || data46 === "ledger" || data46 === "health")) {
+                                                          validate12.errors = [{ instancePath: instancePath + "/action/trail", schemaPath: "#/properties/action/properties/trail/enum", keyword: "enum", params: { allowedValues: schema13.properties.action.properties.trail.enum }, message: "must be equal to one of the allowed values" }];
                                                           return false;
                                                         }
-                                                        var valid5 = _errs92 === errors;
+                                                        var valid5 = _errs93 === errors;
                                                       } else {
                                                         var valid5 = true;
                                                       }
                                                       if (valid5) {
-                                                        if (data44.resource !== void 0) {
+                                                        if (data45.verb !== void 0) {
                                                           const _errs94 = errors;
-                                                          if (typeof data44.resource !== "string") {
-                                                            validate12.errors = [{ instancePath: instancePath + "/action/resource", schemaPath: "#/properties/action/properties/resource/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                          if (typeof data45.verb !== "string") {
+                                                            validate12.errors = [{ instancePath: instancePath + "/action/verb", schemaPath: "#/properties/action/properties/verb/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                             return false;
                                                           }
                                                           var valid5 = _errs94 === errors;
@@ -1466,11 +1466,10 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                           var valid5 = true;
                                                         }
                                                         if (valid5) {
-                                                          if (data44.code !== void 0) {
-                                                            let data48 = data44.code;
+                                                          if (data45.resource !== void 0) {
                                                             const _errs96 = errors;
-                                                            if (!(typeof data48 == "number" && isFinite(data48))) {
-                                                              validate12.errors = [{ instancePath: instancePath + "/action/code", schemaPath: "#/properties/action/properties/code/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                            if (typeof data45.resource !== "string") {
+                                                              validate12.errors = [{ instancePath: instancePath + "/action/resource", schemaPath: "#/properties/action/properties/resource/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                               return false;
                                                             }
                                                             var valid5 = _errs96 === errors;
@@ -1478,10 +1477,11 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                             var valid5 = true;
                                                           }
                                                           if (valid5) {
-                                                            if (data44.errorCode !== void 0) {
+                                                            if (data45.code !== void 0) {
+                                                              let data49 = data45.code;
                                                               const _errs98 = errors;
-                                                              if (typeof data44.errorCode !== "string") {
-                                                                validate12.errors = [{ instancePath: instancePath + "/action/errorCode", schemaPath: "#/properties/action/properties/errorCode/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                              if (!(typeof data49 == "number" && isFinite(data49))) {
+                                                                validate12.errors = [{ instancePath: instancePath + "/action/code", schemaPath: "#/properties/action/properties/code/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                 return false;
                                                               }
                                                               var valid5 = _errs98 === errors;
@@ -1489,10 +1489,10 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                               var valid5 = true;
                                                             }
                                                             if (valid5) {
-                                                              if (data44.uri !== void 0) {
+                                                              if (data45.errorCode !== void 0) {
                                                                 const _errs100 = errors;
-                                                                if (typeof data44.uri !== "string") {
-                                                                  validate12.errors = [{ instancePath: instancePath + "/action/uri", schemaPath: "#/properties/action/properties/uri/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                if (typeof data45.errorCode !== "string") {
+                                                                  validate12.errors = [{ instancePath: instancePath + "/action/errorCode", schemaPath: "#/properties/action/properties/errorCode/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                   return false;
                                                                 }
                                                                 var valid5 = _errs100 === errors;
@@ -1500,43 +1500,55 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 var valid5 = true;
                                                               }
                                                               if (valid5) {
-                                                                if (data44.argv !== void 0) {
-                                                                  let data51 = data44.argv;
+                                                                if (data45.uri !== void 0) {
                                                                   const _errs102 = errors;
-                                                                  if (errors === _errs102) {
-                                                                    if (Array.isArray(data51)) {
-                                                                      var valid6 = true;
-                                                                      const len2 = data51.length;
-                                                                      for (let i2 = 0; i2 < len2; i2++) {
-                                                                        const _errs104 = errors;
-                                                                        if (typeof data51[i2] !== "string") {
-                                                                          validate12.errors = [{ instancePath: instancePath + "/action/argv/" + i2, schemaPath: "#/properties/action/properties/argv/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                          return false;
-                                                                        }
-                                                                        var valid6 = _errs104 === errors;
-                                                                        if (!valid6) {
-                                                                          break;
-                                                                        }
-                                                                      }
-                                                                    } else {
-                                                                      validate12.errors = [{ instancePath: instancePath + "/action/argv", schemaPath: "#/properties/action/properties/argv/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                                      return false;
-                                                                    }
+                                                                  if (typeof data45.uri !== "string") {
+                                                                    validate12.errors = [{ instancePath: instancePath + "/action/uri", schemaPath: "#/properties/action/properties/uri/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                    return false;
                                                                   }
                                                                   var valid5 = _errs102 === errors;
                                                                 } else {
                                                                   var valid5 = true;
                                                                 }
                                                                 if (valid5) {
-                                                                  if (data44.dryRun !== void 0) {
-                                                                    const _errs106 = errors;
-                                                                    if (typeof data44.dryRun !== "boolean") {
-                                                                      validate12.errors = [{ instancePath: instancePath + "/action/dryRun", schemaPath: "#/properties/action/properties/dryRun/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
-                                                                      return false;
+                                                                  if (data45.argv !== void 0) {
+                                                                    let data52 = data45.argv;
+                                                                    const _errs104 = errors;
+                                                                    if (errors === _errs104) {
+                                                                      if (Array.isArray(data52)) {
+                                                                        var valid6 = true;
+                                                                        const len2 = data52.length;
+                                                                        for (let i2 = 0; i2 < len2; i2++) {
+                                                                          const _errs106 = errors;
+                                                                          if (typeof data52[i2] !== "string") {
+                                                                            validate12.errors = [{ instancePath: instancePath + "/action/argv/" + i2, schemaPath: "#/properties/action/properties/argv/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                            return false;
+                                                                          }
+                                                                          var valid6 = _errs106 === errors;
+                                                                          if (!valid6) {
+                                                                            break;
+                                                                          }
+                                                                        }
+                                                                      } else {
+                                                                        validate12.errors = [{ instancePath: instancePath + "/action/argv", schemaPath: "#/properties/action/properties/argv/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                        return false;
+                                                                      }
                                                                     }
-                                                                    var valid5 = _errs106 === errors;
+                                                                    var valid5 = _errs104 === errors;
                                                                   } else {
                                                                     var valid5 = true;
+                                                                  }
+                                                                  if (valid5) {
+                                                                    if (data45.dryRun !== void 0) {
+                                                                      const _errs108 = errors;
+                                                                      if (typeof data45.dryRun !== "boolean") {
+                                                                        validate12.errors = [{ instancePath: instancePath + "/action/dryRun", schemaPath: "#/properties/action/properties/dryRun/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                                        return false;
+                                                                      }
+                                                                      var valid5 = _errs108 === errors;
+                                                                    } else {
+                                                                      var valid5 = true;
+                                                                    }
                                                                   }
                                                                 }
                                                               }
@@ -1546,32 +1558,20 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   }
+                                                } else {
+                                                  validate12.errors = [{ instancePath: instancePath + "/action", schemaPath: "#/properties/action/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                  return false;
                                                 }
-                                              } else {
-                                                validate12.errors = [{ instancePath: instancePath + "/action", schemaPath: "#/properties/action/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                                return false;
                                               }
-                                            }
-                                            var valid0 = _errs88 === errors;
-                                          } else {
-                                            var valid0 = true;
-                                          }
-                                          if (valid0) {
-                                            if (data.target !== void 0) {
-                                              const _errs108 = errors;
-                                              if (typeof data.target !== "string") {
-                                                validate12.errors = [{ instancePath: instancePath + "/target", schemaPath: "#/properties/target/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                return false;
-                                              }
-                                              var valid0 = _errs108 === errors;
+                                              var valid0 = _errs90 === errors;
                                             } else {
                                               var valid0 = true;
                                             }
                                             if (valid0) {
-                                              if (data.sourceIP !== void 0) {
+                                              if (data.target !== void 0) {
                                                 const _errs110 = errors;
-                                                if (typeof data.sourceIP !== "string") {
-                                                  validate12.errors = [{ instancePath: instancePath + "/sourceIP", schemaPath: "#/properties/sourceIP/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                if (typeof data.target !== "string") {
+                                                  validate12.errors = [{ instancePath: instancePath + "/target", schemaPath: "#/properties/target/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                   return false;
                                                 }
                                                 var valid0 = _errs110 === errors;
@@ -1579,144 +1579,144 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                 var valid0 = true;
                                               }
                                               if (valid0) {
-                                                if (data.forwardedFor !== void 0) {
-                                                  let data56 = data.forwardedFor;
+                                                if (data.sourceIP !== void 0) {
                                                   const _errs112 = errors;
-                                                  if (errors === _errs112) {
-                                                    if (Array.isArray(data56)) {
-                                                      var valid7 = true;
-                                                      const len3 = data56.length;
-                                                      for (let i3 = 0; i3 < len3; i3++) {
-                                                        const _errs114 = errors;
-                                                        if (typeof data56[i3] !== "string") {
-                                                          validate12.errors = [{ instancePath: instancePath + "/forwardedFor/" + i3, schemaPath: "#/properties/forwardedFor/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                          return false;
-                                                        }
-                                                        var valid7 = _errs114 === errors;
-                                                        if (!valid7) {
-                                                          break;
-                                                        }
-                                                      }
-                                                    } else {
-                                                      validate12.errors = [{ instancePath: instancePath + "/forwardedFor", schemaPath: "#/properties/forwardedFor/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                      return false;
-                                                    }
+                                                  if (typeof data.sourceIP !== "string") {
+                                                    validate12.errors = [{ instancePath: instancePath + "/sourceIP", schemaPath: "#/properties/sourceIP/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    return false;
                                                   }
                                                   var valid0 = _errs112 === errors;
                                                 } else {
                                                   var valid0 = true;
                                                 }
                                                 if (valid0) {
-                                                  if (data.userAgent !== void 0) {
-                                                    const _errs116 = errors;
-                                                    if (typeof data.userAgent !== "string") {
-                                                      validate12.errors = [{ instancePath: instancePath + "/userAgent", schemaPath: "#/properties/userAgent/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                      return false;
+                                                  if (data.forwardedFor !== void 0) {
+                                                    let data57 = data.forwardedFor;
+                                                    const _errs114 = errors;
+                                                    if (errors === _errs114) {
+                                                      if (Array.isArray(data57)) {
+                                                        var valid7 = true;
+                                                        const len3 = data57.length;
+                                                        for (let i3 = 0; i3 < len3; i3++) {
+                                                          const _errs116 = errors;
+                                                          if (typeof data57[i3] !== "string") {
+                                                            validate12.errors = [{ instancePath: instancePath + "/forwardedFor/" + i3, schemaPath: "#/properties/forwardedFor/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                            return false;
+                                                          }
+                                                          var valid7 = _errs116 === errors;
+                                                          if (!valid7) {
+                                                            break;
+                                                          }
+                                                        }
+                                                      } else {
+                                                        validate12.errors = [{ instancePath: instancePath + "/forwardedFor", schemaPath: "#/properties/forwardedFor/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                        return false;
+                                                      }
                                                     }
-                                                    var valid0 = _errs116 === errors;
+                                                    var valid0 = _errs114 === errors;
                                                   } else {
                                                     var valid0 = true;
                                                   }
                                                   if (valid0) {
-                                                    if (data.reasons !== void 0) {
-                                                      let data59 = data.reasons;
+                                                    if (data.userAgent !== void 0) {
                                                       const _errs118 = errors;
-                                                      if (errors === _errs118) {
-                                                        if (Array.isArray(data59)) {
-                                                          var valid8 = true;
-                                                          const len4 = data59.length;
-                                                          for (let i4 = 0; i4 < len4; i4++) {
-                                                            const _errs120 = errors;
-                                                            if (typeof data59[i4] !== "string") {
-                                                              validate12.errors = [{ instancePath: instancePath + "/reasons/" + i4, schemaPath: "#/properties/reasons/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                              return false;
-                                                            }
-                                                            var valid8 = _errs120 === errors;
-                                                            if (!valid8) {
-                                                              break;
-                                                            }
-                                                          }
-                                                        } else {
-                                                          validate12.errors = [{ instancePath: instancePath + "/reasons", schemaPath: "#/properties/reasons/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                          return false;
-                                                        }
+                                                      if (typeof data.userAgent !== "string") {
+                                                        validate12.errors = [{ instancePath: instancePath + "/userAgent", schemaPath: "#/properties/userAgent/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                        return false;
                                                       }
                                                       var valid0 = _errs118 === errors;
                                                     } else {
                                                       var valid0 = true;
                                                     }
                                                     if (valid0) {
-                                                      if (data.related !== void 0) {
-                                                        let data61 = data.related;
-                                                        const _errs122 = errors;
-                                                        if (errors === _errs122) {
-                                                          if (Array.isArray(data61)) {
-                                                            var valid9 = true;
-                                                            const len5 = data61.length;
-                                                            for (let i5 = 0; i5 < len5; i5++) {
-                                                              const _errs124 = errors;
-                                                              if (typeof data61[i5] !== "string") {
-                                                                validate12.errors = [{ instancePath: instancePath + "/related/" + i5, schemaPath: "#/properties/related/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                      if (data.reasons !== void 0) {
+                                                        let data60 = data.reasons;
+                                                        const _errs120 = errors;
+                                                        if (errors === _errs120) {
+                                                          if (Array.isArray(data60)) {
+                                                            var valid8 = true;
+                                                            const len4 = data60.length;
+                                                            for (let i4 = 0; i4 < len4; i4++) {
+                                                              const _errs122 = errors;
+                                                              if (typeof data60[i4] !== "string") {
+                                                                validate12.errors = [{ instancePath: instancePath + "/reasons/" + i4, schemaPath: "#/properties/reasons/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                 return false;
                                                               }
-                                                              var valid9 = _errs124 === errors;
-                                                              if (!valid9) {
+                                                              var valid8 = _errs122 === errors;
+                                                              if (!valid8) {
                                                                 break;
                                                               }
                                                             }
                                                           } else {
-                                                            validate12.errors = [{ instancePath: instancePath + "/related", schemaPath: "#/properties/related/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                            validate12.errors = [{ instancePath: instancePath + "/reasons", schemaPath: "#/properties/reasons/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                             return false;
                                                           }
                                                         }
-                                                        var valid0 = _errs122 === errors;
+                                                        var valid0 = _errs120 === errors;
                                                       } else {
                                                         var valid0 = true;
                                                       }
                                                       if (valid0) {
-                                                        if (data.notExempted !== void 0) {
-                                                          let data63 = data.notExempted;
-                                                          const _errs126 = errors;
-                                                          if (errors === _errs126) {
-                                                            if (Array.isArray(data63)) {
-                                                              var valid10 = true;
-                                                              const len6 = data63.length;
-                                                              for (let i6 = 0; i6 < len6; i6++) {
-                                                                const _errs128 = errors;
-                                                                if (typeof data63[i6] !== "string") {
-                                                                  validate12.errors = [{ instancePath: instancePath + "/notExempted/" + i6, schemaPath: "#/properties/notExempted/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                        if (data.related !== void 0) {
+                                                          let data62 = data.related;
+                                                          const _errs124 = errors;
+                                                          if (errors === _errs124) {
+                                                            if (Array.isArray(data62)) {
+                                                              var valid9 = true;
+                                                              const len5 = data62.length;
+                                                              for (let i5 = 0; i5 < len5; i5++) {
+                                                                const _errs126 = errors;
+                                                                if (typeof data62[i5] !== "string") {
+                                                                  validate12.errors = [{ instancePath: instancePath + "/related/" + i5, schemaPath: "#/properties/related/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                   return false;
                                                                 }
-                                                                var valid10 = _errs128 === errors;
-                                                                if (!valid10) {
+                                                                var valid9 = _errs126 === errors;
+                                                                if (!valid9) {
                                                                   break;
                                                                 }
                                                               }
                                                             } else {
-                                                              validate12.errors = [{ instancePath: instancePath + "/notExempted", schemaPath: "#/properties/notExempted/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                              validate12.errors = [{ instancePath: instancePath + "/related", schemaPath: "#/properties/related/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                               return false;
                                                             }
                                                           }
-                                                          var valid0 = _errs126 === errors;
+                                                          var valid0 = _errs124 === errors;
                                                         } else {
                                                           var valid0 = true;
                                                         }
                                                         if (valid0) {
-                                                          if (data.firstSeen !== void 0) {
-                                                            const _errs130 = errors;
-                                                            if (typeof data.firstSeen !== "string") {
-                                                              validate12.errors = [{ instancePath: instancePath + "/firstSeen", schemaPath: "#/properties/firstSeen/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                              return false;
+                                                          if (data.notExempted !== void 0) {
+                                                            let data64 = data.notExempted;
+                                                            const _errs128 = errors;
+                                                            if (errors === _errs128) {
+                                                              if (Array.isArray(data64)) {
+                                                                var valid10 = true;
+                                                                const len6 = data64.length;
+                                                                for (let i6 = 0; i6 < len6; i6++) {
+                                                                  const _errs130 = errors;
+                                                                  if (typeof data64[i6] !== "string") {
+                                                                    validate12.errors = [{ instancePath: instancePath + "/notExempted/" + i6, schemaPath: "#/properties/notExempted/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                    return false;
+                                                                  }
+                                                                  var valid10 = _errs130 === errors;
+                                                                  if (!valid10) {
+                                                                    break;
+                                                                  }
+                                                                }
+                                                              } else {
+                                                                validate12.errors = [{ instancePath: instancePath + "/notExempted", schemaPath: "#/properties/notExempted/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                return false;
+                                                              }
                                                             }
-                                                            var valid0 = _errs130 === errors;
+                                                            var valid0 = _errs128 === errors;
                                                           } else {
                                                             var valid0 = true;
                                                           }
                                                           if (valid0) {
-                                                            if (data.lastSeen !== void 0) {
+                                                            if (data.firstSeen !== void 0) {
                                                               const _errs132 = errors;
-                                                              if (typeof data.lastSeen !== "string") {
-                                                                validate12.errors = [{ instancePath: instancePath + "/lastSeen", schemaPath: "#/properties/lastSeen/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                              if (typeof data.firstSeen !== "string") {
+                                                                validate12.errors = [{ instancePath: instancePath + "/firstSeen", schemaPath: "#/properties/firstSeen/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                 return false;
                                                               }
                                                               var valid0 = _errs132 === errors;
@@ -1724,160 +1724,35 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                               var valid0 = true;
                                                             }
                                                             if (valid0) {
-                                                              if (data.count !== void 0) {
-                                                                let data67 = data.count;
+                                                              if (data.lastSeen !== void 0) {
                                                                 const _errs134 = errors;
-                                                                if (!(typeof data67 == "number" && (!(data67 % 1) && !isNaN(data67)) && isFinite(data67))) {
-                                                                  validate12.errors = [{ instancePath: instancePath + "/count", schemaPath: "#/properties/count/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                if (typeof data.lastSeen !== "string") {
+                                                                  validate12.errors = [{ instancePath: instancePath + "/lastSeen", schemaPath: "#/properties/lastSeen/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                   return false;
-                                                                }
-                                                                if (errors === _errs134) {
-                                                                  if (typeof data67 == "number" && isFinite(data67)) {
-                                                                    if (data67 > 200 || isNaN(data67)) {
-                                                                      validate12.errors = [{ instancePath: instancePath + "/count", schemaPath: "#/properties/count/maximum", keyword: "maximum", params: { comparison: "<=", limit: 200 }, message: "must be <= 200" }];
-                                                                      return false;
-                                                                    } else {
-                                                                      if (data67 < 1 || isNaN(data67)) {
-                                                                        validate12.errors = [{ instancePath: instancePath + "/count", schemaPath: "#/properties/count/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                                        return false;
-                                                                      }
-                                                                    }
-                                                                  }
                                                                 }
                                                                 var valid0 = _errs134 === errors;
                                                               } else {
                                                                 var valid0 = true;
                                                               }
                                                               if (valid0) {
-                                                                if (data.attack !== void 0) {
-                                                                  let data68 = data.attack;
+                                                                if (data.count !== void 0) {
+                                                                  let data68 = data.count;
                                                                   const _errs136 = errors;
+                                                                  if (!(typeof data68 == "number" && (!(data68 % 1) && !isNaN(data68)) && isFinite(data68))) {
+                                                                    validate12.errors = [{ instancePath: instancePath + "/count", schemaPath: "#/properties/count/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                    return false;
+                                                                  }
                                                                   if (errors === _errs136) {
-                                                                    if (data68 && typeof data68 == "object" && !Array.isArray(data68)) {
-                                                                      let missing4;
-                                                                      if (data68.version === void 0 && (missing4 = "version") || data68.techniques === void 0 && (missing4 = "techniques")) {
-                                                                        validate12.errors = [{ instancePath: instancePath + "/attack", schemaPath: "#/properties/attack/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                                    if (typeof data68 == "number" && isFinite(data68)) {
+                                                                      if (data68 > 200 || isNaN(data68)) {
+                                                                        validate12.errors = [{ instancePath: instancePath + "/count", schemaPath: "#/properties/count/maximum", keyword: "maximum", params: { comparison: "<=", limit: 200 }, message: "must be <= 200" }];
                                                                         return false;
                                                                       } else {
-                                                                        const _errs138 = errors;
-                                                                        for (const key4 in data68) {
-                                                                          if (!(key4 === "version" || key4 === "techniques")) {
-                                                                            validate12.errors = [{ instancePath: instancePath + "/attack", schemaPath: "#/properties/attack/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
-                                                                            return false;
-                                                                            break;
-                                                                          }
-                                                                        }
-                                                                        if (_errs138 === errors) {
-                                                                          if (data68.version !== void 0) {
-                                                                            const _errs139 = errors;
-                                                                            if (typeof data68.version !== "string") {
-                                                                              validate12.errors = [{ instancePath: instancePath + "/attack/version", schemaPath: "#/properties/attack/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                              return false;
-                                                                            }
-                                                                            var valid11 = _errs139 === errors;
-                                                                          } else {
-                                                                            var valid11 = true;
-                                                                          }
-                                                                          if (valid11) {
-                                                                            if (data68.techniques !== void 0) {
-                                                                              let data70 = data68.techniques;
-                                                                              const _errs141 = errors;
-                                                                              if (errors === _errs141) {
-                                                                                if (Array.isArray(data70)) {
-                                                                                  var valid12 = true;
-                                                                                  const len7 = data70.length;
-                                                                                  for (let i7 = 0; i7 < len7; i7++) {
-                                                                                    let data71 = data70[i7];
-                                                                                    const _errs143 = errors;
-                                                                                    if (errors === _errs143) {
-                                                                                      if (data71 && typeof data71 == "object" && !Array.isArray(data71)) {
-                                                                                        let missing5;
-                                                                                        if (data71.tactic === void 0 && (missing5 = "tactic") || data71.tacticName === void 0 && (missing5 = "tacticName") || data71.technique === void 0 && (missing5 = "technique") || data71.techniqueName === void 0 && (missing5 = "techniqueName")) {
-                                                                                          validate12.errors = [{ instancePath: instancePath + "/attack/techniques/" + i7, schemaPath: "#/properties/attack/properties/techniques/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
-                                                                                          return false;
-                                                                                        } else {
-                                                                                          const _errs145 = errors;
-                                                                                          for (const key5 in data71) {
-                                                                                            if (!(key5 === "tactic" || key5 === "tacticName" || key5 === "technique" || key5 === "techniqueName")) {
-                                                                                              validate12.errors = [{ instancePath: instancePath + "/attack/techniques/" + i7, schemaPath: "#/properties/attack/properties/techniques/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
-                                                                                              return false;
-                                                                                              break;
-                                                                                            }
-                                                                                          }
-                                                                                          if (_errs145 === errors) {
-                                                                                            if (data71.tactic !== void 0) {
-                                                                                              const _errs146 = errors;
-                                                                                              if (typeof data71.tactic !== "string") {
-                                                                                                validate12.errors = [{ instancePath: instancePath + "/attack/techniques/" + i7 + "/tactic", schemaPath: "#/properties/attack/properties/techniques/items/properties/tactic/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                                                return false;
-                                                                                              }
-                                                                                              var valid13 = _errs146 === errors;
-                                                                                            } else {
-                                                                                              var valid13 = true;
-                                                                                            }
-                                                                                            if (valid13) {
-                                                                                              if (data71.tacticName !== void 0) {
-                                                                                                const _errs148 = errors;
-                                                                                                if (typeof data71.tacticName !== "string") {
-                                                                                                  validate12.errors = [{ instancePath: instancePath + "/attack/techniques/" + i7 + "/tacticName", schemaPath: "#/properties/attack/properties/techniques/items/properties/tacticName/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                                                  return false;
-                                                                                                }
-                                                                                                var valid13 = _errs148 === errors;
-                                                                                              } else {
-                                                                                                var valid13 = true;
-                                                                                              }
-                                                                                              if (valid13) {
-                                                                                                if (data71.technique !== void 0) {
-                                                                                                  const _errs150 = errors;
-                                                                                                  if (typeof data71.technique !== "string") {
-                                                                                                    validate12.errors = [{ instancePath: instancePath + "/attack/techniques/" + i7 + "/technique", schemaPath: "#/properties/attack/properties/techniques/items/properties/technique/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                                                    return false;
-                                                                                                  }
-                                                                                                  var valid13 = _errs150 === errors;
-                                                                                                } else {
-                                                                                                  var valid13 = true;
-                                                                                                }
-                                                                                                if (valid13) {
-                                                                                                  if (data71.techniqueName !== void 0) {
-                                                                                                    const _errs152 = errors;
-                                                                                                    if (typeof data71.techniqueName !== "string") {
-                                                                                                      validate12.errors = [{ instancePath: instancePath + "/attack/techniques/" + i7 + "/techniqueName", schemaPath: "#/properties/attack/properties/techniques/items/properties/techniqueName/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                                                      return false;
-                                                                                                    }
-                                                                                                    var valid13 = _errs152 === errors;
-                                                                                                  } else {
-                                                                                                    var valid13 = true;
-                                                                                                  }
-                                                                                                }
-                                                                                              }
-                                                                                            }
-                                                                                          }
-                                                                                        }
-                                                                                      } else {
-                                                                                        validate12.errors = [{ instancePath: instancePath + "/attack/techniques/" + i7, schemaPath: "#/properties/attack/properties/techniques/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                                                                        return false;
-                                                                                      }
-                                                                                    }
-                                                                                    var valid12 = _errs143 === errors;
-                                                                                    if (!valid12) {
-                                                                                      break;
-                                                                                    }
-                                                                                  }
-                                                                                } else {
-                                                                                  validate12.errors = [{ instancePath: instancePath + "/attack/techniques", schemaPath: "#/properties/attack/properties/techniques/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                                                  return false;
-                                                                                }
-                                                                              }
-                                                                              var valid11 = _errs141 === errors;
-                                                                            } else {
-                                                                              var valid11 = true;
-                                                                            }
-                                                                          }
+                                                                        if (data68 < 1 || isNaN(data68)) {
+                                                                          validate12.errors = [{ instancePath: instancePath + "/count", schemaPath: "#/properties/count/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                          return false;
                                                                         }
                                                                       }
-                                                                    } else {
-                                                                      validate12.errors = [{ instancePath: instancePath + "/attack", schemaPath: "#/properties/attack/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                                                      return false;
                                                                     }
                                                                   }
                                                                   var valid0 = _errs136 === errors;
@@ -1885,47 +1760,172 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   var valid0 = true;
                                                                 }
                                                                 if (valid0) {
-                                                                  if (data.evidence !== void 0) {
-                                                                    let data76 = data.evidence;
-                                                                    const _errs154 = errors;
-                                                                    if (errors === _errs154) {
-                                                                      if (Array.isArray(data76)) {
-                                                                        var valid14 = true;
-                                                                        const len8 = data76.length;
-                                                                        for (let i8 = 0; i8 < len8; i8++) {
-                                                                          let data77 = data76[i8];
-                                                                          const _errs156 = errors;
-                                                                          if (errors === _errs156) {
-                                                                            if (data77 && typeof data77 == "object" && !Array.isArray(data77)) {
-                                                                              let missing6;
-                                                                              if (data77.field === void 0 && (missing6 = "field") || data77.value === void 0 && (missing6 = "value") || data77.event === void 0 && (missing6 = "event")) {
-                                                                                validate12.errors = [{ instancePath: instancePath + "/evidence/" + i8, schemaPath: "#/properties/evidence/items/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
+                                                                  if (data.attack !== void 0) {
+                                                                    let data69 = data.attack;
+                                                                    const _errs138 = errors;
+                                                                    if (errors === _errs138) {
+                                                                      if (data69 && typeof data69 == "object" && !Array.isArray(data69)) {
+                                                                        let missing4;
+                                                                        if (data69.version === void 0 && (missing4 = "version") || data69.techniques === void 0 && (missing4 = "techniques")) {
+                                                                          validate12.errors = [{ instancePath: instancePath + "/attack", schemaPath: "#/properties/attack/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                                          return false;
+                                                                        } else {
+                                                                          const _errs140 = errors;
+                                                                          for (const key4 in data69) {
+                                                                            if (!(key4 === "version" || key4 === "techniques")) {
+                                                                              validate12.errors = [{ instancePath: instancePath + "/attack", schemaPath: "#/properties/attack/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                                              return false;
+                                                                              break;
+                                                                            }
+                                                                          }
+                                                                          if (_errs140 === errors) {
+                                                                            if (data69.version !== void 0) {
+                                                                              const _errs141 = errors;
+                                                                              if (typeof data69.version !== "string") {
+                                                                                validate12.errors = [{ instancePath: instancePath + "/attack/version", schemaPath: "#/properties/attack/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                 return false;
-                                                                              } else {
-                                                                                const _errs158 = errors;
-                                                                                for (const key6 in data77) {
-                                                                                  if (!(key6 === "field" || key6 === "value" || key6 === "event")) {
-                                                                                    validate12.errors = [{ instancePath: instancePath + "/evidence/" + i8, schemaPath: "#/properties/evidence/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
+                                                                              }
+                                                                              var valid11 = _errs141 === errors;
+                                                                            } else {
+                                                                              var valid11 = true;
+                                                                            }
+                                                                            if (valid11) {
+                                                                              if (data69.techniques !== void 0) {
+                                                                                let data71 = data69.techniques;
+                                                                                const _errs143 = errors;
+                                                                                if (errors === _errs143) {
+                                                                                  if (Array.isArray(data71)) {
+                                                                                    var valid12 = true;
+                                                                                    const len7 = data71.length;
+                                                                                    for (let i7 = 0; i7 < len7; i7++) {
+                                                                                      let data72 = data71[i7];
+                                                                                      const _errs145 = errors;
+                                                                                      if (errors === _errs145) {
+                                                                                        if (data72 && typeof data72 == "object" && !Array.isArray(data72)) {
+                                                                                          let missing5;
+                                                                                          if (data72.tactic === void 0 && (missing5 = "tactic") || data72.tacticName === void 0 && (missing5 = "tacticName") || data72.technique === void 0 && (missing5 = "technique") || data72.techniqueName === void 0 && (missing5 = "techniqueName")) {
+                                                                                            validate12.errors = [{ instancePath: instancePath + "/attack/techniques/" + i7, schemaPath: "#/properties/attack/properties/techniques/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                                                                            return false;
+                                                                                          } else {
+                                                                                            const _errs147 = errors;
+                                                                                            for (const key5 in data72) {
+                                                                                              if (!(key5 === "tactic" || key5 === "tacticName" || key5 === "technique" || key5 === "techniqueName")) {
+                                                                                                validate12.errors = [{ instancePath: instancePath + "/attack/techniques/" + i7, schemaPath: "#/properties/attack/properties/techniques/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                                                                                return false;
+                                                                                                break;
+                                                                                              }
+                                                                                            }
+                                                                                            if (_errs147 === errors) {
+                                                                                              if (data72.tactic !== void 0) {
+                                                                                                const _errs148 = errors;
+                                                                                                if (typeof data72.tactic !== "string") {
+                                                                                                  validate12.errors = [{ instancePath: instancePath + "/attack/techniques/" + i7 + "/tactic", schemaPath: "#/properties/attack/properties/techniques/items/properties/tactic/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                                  return false;
+                                                                                                }
+                                                                                                var valid13 = _errs148 === errors;
+                                                                                              } else {
+                                                                                                var valid13 = true;
+                                                                                              }
+                                                                                              if (valid13) {
+                                                                                                if (data72.tacticName !== void 0) {
+                                                                                                  const _errs150 = errors;
+                                                                                                  if (typeof data72.tacticName !== "string") {
+                                                                                                    validate12.errors = [{ instancePath: instancePath + "/attack/techniques/" + i7 + "/tacticName", schemaPath: "#/properties/attack/properties/techniques/items/properties/tacticName/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                                    return false;
+                                                                                                  }
+                                                                                                  var valid13 = _errs150 === errors;
+                                                                                                } else {
+                                                                                                  var valid13 = true;
+                                                                                                }
+                                                                                                if (valid13) {
+                                                                                                  if (data72.technique !== void 0) {
+                                                                                                    const _errs152 = errors;
+                                                                                                    if (typeof data72.technique !== "string") {
+                                                                                                      validate12.errors = [{ instancePath: instancePath + "/attack/techniques/" + i7 + "/technique", schemaPath: "#/properties/attack/properties/techniques/items/properties/technique/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                                      return false;
+                                                                                                    }
+                                                                                                    var valid13 = _errs152 === errors;
+                                                                                                  } else {
+                                                                                                    var valid13 = true;
+                                                                                                  }
+                                                                                                  if (valid13) {
+                                                                                                    if (data72.techniqueName !== void 0) {
+                                                                                                      const _errs154 = errors;
+                                                                                                      if (typeof data72.techniqueName !== "string") {
+                                                                                                        validate12.errors = [{ instancePath: instancePath + "/attack/techniques/" + i7 + "/techniqueName", schemaPath: "#/properties/attack/properties/techniques/items/properties/techniqueName/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                                        return false;
+                                                                                                      }
+                                                                                                      var valid13 = _errs154 === errors;
+                                                                                                    } else {
+                                                                                                      var valid13 = true;
+                                                                                                    }
+                                                                                                  }
+                                                                                                }
+                                                                                              }
+                                                                                            }
+                                                                                          }
+                                                                                        } else {
+                                                                                          validate12.errors = [{ instancePath: instancePath + "/attack/techniques/" + i7, schemaPath: "#/properties/attack/properties/techniques/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                      }
+                                                                                      var valid12 = _errs145 === errors;
+                                                                                      if (!valid12) {
+                                                                                        break;
+                                                                                      }
+                                                                                    }
+                                                                                  } else {
+                                                                                    validate12.errors = [{ instancePath: instancePath + "/attack/techniques", schemaPath: "#/properties/attack/properties/techniques/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                                                     return false;
-                                                                                    break;
                                                                                   }
                                                                                 }
-                                                                                if (_errs158 === errors) {
-                                                                                  if (data77.field !== void 0) {
-                                                                                    const _errs159 = errors;
-                                                                                    if (typeof data77.field !== "string") {
-                                                                                      validate12.errors = [{ instancePath: instancePath + "/evidence/" + i8 + "/field", schemaPath: "#/properties/evidence/items/properties/field/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                var valid11 = _errs143 === errors;
+                                                                              } else {
+                                                                                var valid11 = true;
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                      } else {
+                                                                        validate12.errors = [{ instancePath: instancePath + "/attack", schemaPath: "#/properties/attack/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                        return false;
+                                                                      }
+                                                                    }
+                                                                    var valid0 = _errs138 === errors;
+                                                                  } else {
+                                                                    var valid0 = true;
+                                                                  }
+                                                                  if (valid0) {
+                                                                    if (data.evidence !== void 0) {
+                                                                      let data77 = data.evidence;
+                                                                      const _errs156 = errors;
+                                                                      if (errors === _errs156) {
+                                                                        if (Array.isArray(data77)) {
+                                                                          var valid14 = true;
+                                                                          const len8 = data77.length;
+                                                                          for (let i8 = 0; i8 < len8; i8++) {
+                                                                            let data78 = data77[i8];
+                                                                            const _errs158 = errors;
+                                                                            if (errors === _errs158) {
+                                                                              if (data78 && typeof data78 == "object" && !Array.isArray(data78)) {
+                                                                                let missing6;
+                                                                                if (data78.field === void 0 && (missing6 = "field") || data78.value === void 0 && (missing6 = "value") || data78.event === void 0 && (missing6 = "event")) {
+                                                                                  validate12.errors = [{ instancePath: instancePath + "/evidence/" + i8, schemaPath: "#/properties/evidence/items/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
+                                                                                  return false;
+                                                                                } else {
+                                                                                  const _errs160 = errors;
+                                                                                  for (const key6 in data78) {
+                                                                                    if (!(key6 === "field" || key6 === "value" || key6 === "event")) {
+                                                                                      validate12.errors = [{ instancePath: instancePath + "/evidence/" + i8, schemaPath: "#/properties/evidence/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
                                                                                       return false;
+                                                                                      break;
                                                                                     }
-                                                                                    var valid15 = _errs159 === errors;
-                                                                                  } else {
-                                                                                    var valid15 = true;
                                                                                   }
-                                                                                  if (valid15) {
-                                                                                    if (data77.value !== void 0) {
+                                                                                  if (_errs160 === errors) {
+                                                                                    if (data78.field !== void 0) {
                                                                                       const _errs161 = errors;
-                                                                                      if (typeof data77.value !== "string") {
-                                                                                        validate12.errors = [{ instancePath: instancePath + "/evidence/" + i8 + "/value", schemaPath: "#/properties/evidence/items/properties/value/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                      if (typeof data78.field !== "string") {
+                                                                                        validate12.errors = [{ instancePath: instancePath + "/evidence/" + i8 + "/field", schemaPath: "#/properties/evidence/items/properties/field/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                         return false;
                                                                                       }
                                                                                       var valid15 = _errs161 === errors;
@@ -1933,88 +1933,88 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       var valid15 = true;
                                                                                     }
                                                                                     if (valid15) {
-                                                                                      if (data77.event !== void 0) {
+                                                                                      if (data78.value !== void 0) {
                                                                                         const _errs163 = errors;
-                                                                                        if (typeof data77.event !== "string") {
-                                                                                          validate12.errors = [{ instancePath: instancePath + "/evidence/" + i8 + "/event", schemaPath: "#/properties/evidence/items/properties/event/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                        if (typeof data78.value !== "string") {
+                                                                                          validate12.errors = [{ instancePath: instancePath + "/evidence/" + i8 + "/value", schemaPath: "#/properties/evidence/items/properties/value/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                           return false;
                                                                                         }
                                                                                         var valid15 = _errs163 === errors;
                                                                                       } else {
                                                                                         var valid15 = true;
                                                                                       }
+                                                                                      if (valid15) {
+                                                                                        if (data78.event !== void 0) {
+                                                                                          const _errs165 = errors;
+                                                                                          if (typeof data78.event !== "string") {
+                                                                                            validate12.errors = [{ instancePath: instancePath + "/evidence/" + i8 + "/event", schemaPath: "#/properties/evidence/items/properties/event/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                            return false;
+                                                                                          }
+                                                                                          var valid15 = _errs165 === errors;
+                                                                                        } else {
+                                                                                          var valid15 = true;
+                                                                                        }
+                                                                                      }
                                                                                     }
                                                                                   }
                                                                                 }
-                                                                              }
-                                                                            } else {
-                                                                              validate12.errors = [{ instancePath: instancePath + "/evidence/" + i8, schemaPath: "#/properties/evidence/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                                                              return false;
-                                                                            }
-                                                                          }
-                                                                          var valid14 = _errs156 === errors;
-                                                                          if (!valid14) {
-                                                                            break;
-                                                                          }
-                                                                        }
-                                                                      } else {
-                                                                        validate12.errors = [{ instancePath: instancePath + "/evidence", schemaPath: "#/properties/evidence/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                                        return false;
-                                                                      }
-                                                                    }
-                                                                    var valid0 = _errs154 === errors;
-                                                                  } else {
-                                                                    var valid0 = true;
-                                                                  }
-                                                                  if (valid0) {
-                                                                    if (data.events !== void 0) {
-                                                                      let data81 = data.events;
-                                                                      const _errs165 = errors;
-                                                                      if (errors === _errs165) {
-                                                                        if (Array.isArray(data81)) {
-                                                                          if (data81.length > 200) {
-                                                                            validate12.errors = [{ instancePath: instancePath + "/events", schemaPath: "#/properties/events/maxItems", keyword: "maxItems", params: { limit: 200 }, message: "must NOT have more than 200 items" }];
-                                                                            return false;
-                                                                          } else {
-                                                                            var valid16 = true;
-                                                                            const len9 = data81.length;
-                                                                            for (let i9 = 0; i9 < len9; i9++) {
-                                                                              const _errs167 = errors;
-                                                                              if (typeof data81[i9] !== "string") {
-                                                                                validate12.errors = [{ instancePath: instancePath + "/events/" + i9, schemaPath: "#/properties/events/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                              } else {
+                                                                                validate12.errors = [{ instancePath: instancePath + "/evidence/" + i8, schemaPath: "#/properties/evidence/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                                 return false;
                                                                               }
-                                                                              var valid16 = _errs167 === errors;
-                                                                              if (!valid16) {
-                                                                                break;
-                                                                              }
+                                                                            }
+                                                                            var valid14 = _errs158 === errors;
+                                                                            if (!valid14) {
+                                                                              break;
                                                                             }
                                                                           }
                                                                         } else {
-                                                                          validate12.errors = [{ instancePath: instancePath + "/events", schemaPath: "#/properties/events/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                          validate12.errors = [{ instancePath: instancePath + "/evidence", schemaPath: "#/properties/evidence/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                                           return false;
                                                                         }
                                                                       }
-                                                                      var valid0 = _errs165 === errors;
+                                                                      var valid0 = _errs156 === errors;
                                                                     } else {
                                                                       var valid0 = true;
                                                                     }
                                                                     if (valid0) {
-                                                                      if (data.eventsTotal !== void 0) {
-                                                                        const _errs169 = errors;
-                                                                        if (typeof data.eventsTotal !== "string") {
-                                                                          validate12.errors = [{ instancePath: instancePath + "/eventsTotal", schemaPath: "#/properties/eventsTotal/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                          return false;
+                                                                      if (data.events !== void 0) {
+                                                                        let data82 = data.events;
+                                                                        const _errs167 = errors;
+                                                                        if (errors === _errs167) {
+                                                                          if (Array.isArray(data82)) {
+                                                                            if (data82.length > 200) {
+                                                                              validate12.errors = [{ instancePath: instancePath + "/events", schemaPath: "#/properties/events/maxItems", keyword: "maxItems", params: { limit: 200 }, message: "must NOT have more than 200 items" }];
+                                                                              return false;
+                                                                            } else {
+                                                                              var valid16 = true;
+                                                                              const len9 = data82.length;
+                                                                              for (let i9 = 0; i9 < len9; i9++) {
+                                                                                const _errs169 = errors;
+                                                                                if (typeof data82[i9] !== "string") {
+                                                                                  validate12.errors = [{ instancePath: instancePath + "/events/" + i9, schemaPath: "#/properties/events/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                  return false;
+                                                                                }
+                                                                                var valid16 = _errs169 === errors;
+                                                                                if (!valid16) {
+                                                                                  break;
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          } else {
+                                                                            validate12.errors = [{ instancePath: instancePath + "/events", schemaPath: "#/properties/events/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                            return false;
+                                                                          }
                                                                         }
-                                                                        var valid0 = _errs169 === errors;
+                                                                        var valid0 = _errs167 === errors;
                                                                       } else {
                                                                         var valid0 = true;
                                                                       }
                                                                       if (valid0) {
-                                                                        if (data.firstStep !== void 0) {
+                                                                        if (data.eventsTotal !== void 0) {
                                                                           const _errs171 = errors;
-                                                                          if (typeof data.firstStep !== "string") {
-                                                                            validate12.errors = [{ instancePath: instancePath + "/firstStep", schemaPath: "#/properties/firstStep/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                          if (typeof data.eventsTotal !== "string") {
+                                                                            validate12.errors = [{ instancePath: instancePath + "/eventsTotal", schemaPath: "#/properties/eventsTotal/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                             return false;
                                                                           }
                                                                           var valid0 = _errs171 === errors;
@@ -2022,48 +2022,47 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           var valid0 = true;
                                                                         }
                                                                         if (valid0) {
-                                                                          if (data.queries !== void 0) {
-                                                                            let data85 = data.queries;
+                                                                          if (data.firstStep !== void 0) {
                                                                             const _errs173 = errors;
-                                                                            if (errors === _errs173) {
-                                                                              if (Array.isArray(data85)) {
-                                                                                var valid17 = true;
-                                                                                const len10 = data85.length;
-                                                                                for (let i10 = 0; i10 < len10; i10++) {
-                                                                                  let data86 = data85[i10];
-                                                                                  const _errs175 = errors;
-                                                                                  if (errors === _errs175) {
-                                                                                    if (data86 && typeof data86 == "object" && !Array.isArray(data86)) {
-                                                                                      let missing7;
-                                                                                      if (data86.title === void 0 && (missing7 = "title") || data86.language === void 0 && (missing7 = "language") || data86.text === void 0 && (missing7 = "text")) {
-                                                                                        validate12.errors = [{ instancePath: instancePath + "/queries/" + i10, schemaPath: "#/properties/queries/items/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" }];
-                                                                                        return false;
-                                                                                      } else {
-                                                                                        const _errs177 = errors;
-                                                                                        for (const key7 in data86) {
-                                                                                          if (!(key7 === "title" || key7 === "language" || key7 === "text")) {
-                                                                                            validate12.errors = [{ instancePath: instancePath + "/queries/" + i10, schemaPath: "#/properties/queries/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
-                                                                                            return false;
-                                                                                            break;
-                                                                                          }
-                                                                                        }
-                                                                                        if (_errs177 === errors) {
-                                                                                          if (data86.title !== void 0) {
-                                                                                            const _errs178 = errors;
-                                                                                            if (typeof data86.title !== "string") {
-                                                                                              validate12.errors = [{ instancePath: instancePath + "/queries/" + i10 + "/title", schemaPath: "#/properties/queries/items/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                            if (typeof data.firstStep !== "string") {
+                                                                              validate12.errors = [{ instancePath: instancePath + "/firstStep", schemaPath: "#/properties/firstStep/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                              return false;
+                                                                            }
+                                                                            var valid0 = _errs173 === errors;
+                                                                          } else {
+                                                                            var valid0 = true;
+                                                                          }
+                                                                          if (valid0) {
+                                                                            if (data.queries !== void 0) {
+                                                                              let data86 = data.queries;
+                                                                              const _errs175 = errors;
+                                                                              if (errors === _errs175) {
+                                                                                if (Array.isArray(data86)) {
+                                                                                  var valid17 = true;
+                                                                                  const len10 = data86.length;
+                                                                                  for (let i10 = 0; i10 < len10; i10++) {
+                                                                                    let data87 = data86[i10];
+                                                                                    const _errs177 = errors;
+                                                                                    if (errors === _errs177) {
+                                                                                      if (data87 && typeof data87 == "object" && !Array.isArray(data87)) {
+                                                                                        let missing7;
+                                                                                        if (data87.title === void 0 && (missing7 = "title") || data87.language === void 0 && (missing7 = "language") || data87.text === void 0 && (missing7 = "text")) {
+                                                                                          validate12.errors = [{ instancePath: instancePath + "/queries/" + i10, schemaPath: "#/properties/queries/items/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" }];
+                                                                                          return false;
+                                                                                        } else {
+                                                                                          const _errs179 = errors;
+                                                                                          for (const key7 in data87) {
+                                                                                            if (!(key7 === "title" || key7 === "language" || key7 === "text")) {
+                                                                                              validate12.errors = [{ instancePath: instancePath + "/queries/" + i10, schemaPath: "#/properties/queries/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
                                                                                               return false;
+                                                                                              break;
                                                                                             }
-                                                                                            var valid18 = _errs178 === errors;
-                                                                                          } else {
-                                                                                            var valid18 = true;
                                                                                           }
-                                                                                          if (valid18) {
-                                                                                            if (data86.language !== void 0) {
-                                                                                              let data88 = data86.language;
+                                                                                          if (_errs179 === errors) {
+                                                                                            if (data87.title !== void 0) {
                                                                                               const _errs180 = errors;
-                                                                                              if (!(data88 === "logs-insights" || data88 === "cli")) {
-                                                                                                validate12.errors = [{ instancePath: instancePath + "/queries/" + i10 + "/language", schemaPath: "#/properties/queries/items/properties/language/enum", keyword: "enum", params: { allowedValues: schema13.properties.queries.items.properties.language.enum }, message: "must be equal to one of the allowed values" }];
+                                                                                              if (typeof data87.title !== "string") {
+                                                                                                validate12.errors = [{ instancePath: instancePath + "/queries/" + i10 + "/title", schemaPath: "#/properties/queries/items/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                                 return false;
                                                                                               }
                                                                                               var valid18 = _errs180 === errors;
@@ -2071,104 +2070,63 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                               var valid18 = true;
                                                                                             }
                                                                                             if (valid18) {
-                                                                                              if (data86.text !== void 0) {
-                                                                                                const _errs181 = errors;
-                                                                                                if (typeof data86.text !== "string") {
-                                                                                                  validate12.errors = [{ instancePath: instancePath + "/queries/" + i10 + "/text", schemaPath: "#/properties/queries/items/properties/text/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                              if (data87.language !== void 0) {
+                                                                                                let data89 = data87.language;
+                                                                                                const _errs182 = errors;
+                                                                                                if (!(data89 === "logs-insights" || data89 === "cli")) {
+                                                                                                  validate12.errors = [{ instancePath: instancePath + "/queries/" + i10 + "/language", schemaPath: "#/properties/queries/items/properties/language/enum", keyword: "enum", params: { allowedValues: schema13.properties.queries.items.properties.language.enum }, message: "must be equal to one of the allowed values" }];
                                                                                                   return false;
                                                                                                 }
-                                                                                                var valid18 = _errs181 === errors;
+                                                                                                var valid18 = _errs182 === errors;
                                                                                               } else {
                                                                                                 var valid18 = true;
+                                                                                              }
+                                                                                              if (valid18) {
+                                                                                                if (data87.text !== void 0) {
+                                                                                                  const _errs183 = errors;
+                                                                                                  if (typeof data87.text !== "string") {
+                                                                                                    validate12.errors = [{ instancePath: instancePath + "/queries/" + i10 + "/text", schemaPath: "#/properties/queries/items/properties/text/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                                    return false;
+                                                                                                  }
+                                                                                                  var valid18 = _errs183 === errors;
+                                                                                                } else {
+                                                                                                  var valid18 = true;
+                                                                                                }
                                                                                               }
                                                                                             }
                                                                                           }
                                                                                         }
+                                                                                      } else {
+                                                                                        validate12.errors = [{ instancePath: instancePath + "/queries/" + i10, schemaPath: "#/properties/queries/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                                        return false;
                                                                                       }
-                                                                                    } else {
-                                                                                      validate12.errors = [{ instancePath: instancePath + "/queries/" + i10, schemaPath: "#/properties/queries/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                                                                      return false;
+                                                                                    }
+                                                                                    var valid17 = _errs177 === errors;
+                                                                                    if (!valid17) {
+                                                                                      break;
                                                                                     }
                                                                                   }
-                                                                                  var valid17 = _errs175 === errors;
-                                                                                  if (!valid17) {
-                                                                                    break;
-                                                                                  }
-                                                                                }
-                                                                              } else {
-                                                                                validate12.errors = [{ instancePath: instancePath + "/queries", schemaPath: "#/properties/queries/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                                                return false;
-                                                                              }
-                                                                            }
-                                                                            var valid0 = _errs173 === errors;
-                                                                          } else {
-                                                                            var valid0 = true;
-                                                                          }
-                                                                          if (valid0) {
-                                                                            if (data.raw !== void 0) {
-                                                                              let data90 = data.raw;
-                                                                              const _errs183 = errors;
-                                                                              if (errors === _errs183) {
-                                                                                if (Array.isArray(data90)) {
-                                                                                  if (data90.length > 1) {
-                                                                                    validate12.errors = [{ instancePath: instancePath + "/raw", schemaPath: "#/properties/raw/maxItems", keyword: "maxItems", params: { limit: 1 }, message: "must NOT have more than 1 items" }];
-                                                                                    return false;
-                                                                                  }
                                                                                 } else {
-                                                                                  validate12.errors = [{ instancePath: instancePath + "/raw", schemaPath: "#/properties/raw/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                                  validate12.errors = [{ instancePath: instancePath + "/queries", schemaPath: "#/properties/queries/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                                                   return false;
                                                                                 }
                                                                               }
-                                                                              var valid0 = _errs183 === errors;
+                                                                              var valid0 = _errs175 === errors;
                                                                             } else {
                                                                               var valid0 = true;
                                                                             }
                                                                             if (valid0) {
-                                                                              if (data.entity !== void 0) {
-                                                                                let data91 = data.entity;
+                                                                              if (data.raw !== void 0) {
+                                                                                let data91 = data.raw;
                                                                                 const _errs185 = errors;
                                                                                 if (errors === _errs185) {
-                                                                                  if (data91 && typeof data91 == "object" && !Array.isArray(data91)) {
-                                                                                    let missing8;
-                                                                                    if (data91.kind === void 0 && (missing8 = "kind") || data91.id === void 0 && (missing8 = "id")) {
-                                                                                      validate12.errors = [{ instancePath: instancePath + "/entity", schemaPath: "#/properties/entity/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
+                                                                                  if (Array.isArray(data91)) {
+                                                                                    if (data91.length > 1) {
+                                                                                      validate12.errors = [{ instancePath: instancePath + "/raw", schemaPath: "#/properties/raw/maxItems", keyword: "maxItems", params: { limit: 1 }, message: "must NOT have more than 1 items" }];
                                                                                       return false;
-                                                                                    } else {
-                                                                                      const _errs187 = errors;
-                                                                                      for (const key8 in data91) {
-                                                                                        if (!(key8 === "kind" || key8 === "id")) {
-                                                                                          validate12.errors = [{ instancePath: instancePath + "/entity", schemaPath: "#/properties/entity/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
-                                                                                          return false;
-                                                                                          break;
-                                                                                        }
-                                                                                      }
-                                                                                      if (_errs187 === errors) {
-                                                                                        if (data91.kind !== void 0) {
-                                                                                          const _errs188 = errors;
-                                                                                          if (typeof data91.kind !== "string") {
-                                                                                            validate12.errors = [{ instancePath: instancePath + "/entity/kind", schemaPath: "#/properties/entity/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                                            return false;
-                                                                                          }
-                                                                                          var valid19 = _errs188 === errors;
-                                                                                        } else {
-                                                                                          var valid19 = true;
-                                                                                        }
-                                                                                        if (valid19) {
-                                                                                          if (data91.id !== void 0) {
-                                                                                            const _errs190 = errors;
-                                                                                            if (typeof data91.id !== "string") {
-                                                                                              validate12.errors = [{ instancePath: instancePath + "/entity/id", schemaPath: "#/properties/entity/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                                              return false;
-                                                                                            }
-                                                                                            var valid19 = _errs190 === errors;
-                                                                                          } else {
-                                                                                            var valid19 = true;
-                                                                                          }
-                                                                                        }
-                                                                                      }
                                                                                     }
                                                                                   } else {
-                                                                                    validate12.errors = [{ instancePath: instancePath + "/entity", schemaPath: "#/properties/entity/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                                    validate12.errors = [{ instancePath: instancePath + "/raw", schemaPath: "#/properties/raw/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                                                     return false;
                                                                                   }
                                                                                 }
@@ -2177,47 +2135,89 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 var valid0 = true;
                                                                               }
                                                                               if (valid0) {
-                                                                                if (data.story !== void 0) {
-                                                                                  let data94 = data.story;
-                                                                                  const _errs192 = errors;
-                                                                                  if (errors === _errs192) {
-                                                                                    if (Array.isArray(data94)) {
-                                                                                      var valid20 = true;
-                                                                                      const len11 = data94.length;
-                                                                                      for (let i11 = 0; i11 < len11; i11++) {
-                                                                                        let data95 = data94[i11];
-                                                                                        const _errs194 = errors;
-                                                                                        if (errors === _errs194) {
-                                                                                          if (data95 && typeof data95 == "object" && !Array.isArray(data95)) {
-                                                                                            let missing9;
-                                                                                            if (data95.about === void 0 && (missing9 = "about") || data95.text === void 0 && (missing9 = "text") || data95.event === void 0 && (missing9 = "event")) {
-                                                                                              validate12.errors = [{ instancePath: instancePath + "/story/" + i11, schemaPath: "#/properties/story/items/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
+                                                                                if (data.entity !== void 0) {
+                                                                                  let data92 = data.entity;
+                                                                                  const _errs187 = errors;
+                                                                                  if (errors === _errs187) {
+                                                                                    if (data92 && typeof data92 == "object" && !Array.isArray(data92)) {
+                                                                                      let missing8;
+                                                                                      if (data92.kind === void 0 && (missing8 = "kind") || data92.id === void 0 && (missing8 = "id")) {
+                                                                                        validate12.errors = [{ instancePath: instancePath + "/entity", schemaPath: "#/properties/entity/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
+                                                                                        return false;
+                                                                                      } else {
+                                                                                        const _errs189 = errors;
+                                                                                        for (const key8 in data92) {
+                                                                                          if (!(key8 === "kind" || key8 === "id")) {
+                                                                                            validate12.errors = [{ instancePath: instancePath + "/entity", schemaPath: "#/properties/entity/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
+                                                                                            return false;
+                                                                                            break;
+                                                                                          }
+                                                                                        }
+                                                                                        if (_errs189 === errors) {
+                                                                                          if (data92.kind !== void 0) {
+                                                                                            const _errs190 = errors;
+                                                                                            if (typeof data92.kind !== "string") {
+                                                                                              validate12.errors = [{ instancePath: instancePath + "/entity/kind", schemaPath: "#/properties/entity/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                               return false;
-                                                                                            } else {
-                                                                                              const _errs196 = errors;
-                                                                                              for (const key9 in data95) {
-                                                                                                if (!(key9 === "at" || key9 === "about" || key9 === "text" || key9 === "event")) {
-                                                                                                  validate12.errors = [{ instancePath: instancePath + "/story/" + i11, schemaPath: "#/properties/story/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
-                                                                                                  return false;
-                                                                                                  break;
-                                                                                                }
+                                                                                            }
+                                                                                            var valid19 = _errs190 === errors;
+                                                                                          } else {
+                                                                                            var valid19 = true;
+                                                                                          }
+                                                                                          if (valid19) {
+                                                                                            if (data92.id !== void 0) {
+                                                                                              const _errs192 = errors;
+                                                                                              if (typeof data92.id !== "string") {
+                                                                                                validate12.errors = [{ instancePath: instancePath + "/entity/id", schemaPath: "#/properties/entity/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                                return false;
                                                                                               }
-                                                                                              if (_errs196 === errors) {
-                                                                                                if (data95.at !== void 0) {
-                                                                                                  const _errs197 = errors;
-                                                                                                  if (typeof data95.at !== "string") {
-                                                                                                    validate12.errors = [{ instancePath: instancePath + "/story/" + i11 + "/at", schemaPath: "#/properties/story/items/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                              var valid19 = _errs192 === errors;
+                                                                                            } else {
+                                                                                              var valid19 = true;
+                                                                                            }
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                    } else {
+                                                                                      validate12.errors = [{ instancePath: instancePath + "/entity", schemaPath: "#/properties/entity/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                  }
+                                                                                  var valid0 = _errs187 === errors;
+                                                                                } else {
+                                                                                  var valid0 = true;
+                                                                                }
+                                                                                if (valid0) {
+                                                                                  if (data.story !== void 0) {
+                                                                                    let data95 = data.story;
+                                                                                    const _errs194 = errors;
+                                                                                    if (errors === _errs194) {
+                                                                                      if (Array.isArray(data95)) {
+                                                                                        var valid20 = true;
+                                                                                        const len11 = data95.length;
+                                                                                        for (let i11 = 0; i11 < len11; i11++) {
+                                                                                          let data96 = data95[i11];
+                                                                                          const _errs196 = errors;
+                                                                                          if (errors === _errs196) {
+                                                                                            if (data96 && typeof data96 == "object" && !Array.isArray(data96)) {
+                                                                                              let missing9;
+                                                                                              if (data96.about === void 0 && (missing9 = "about") || data96.text === void 0 && (missing9 = "text") || data96.event === void 0 && (missing9 = "event")) {
+                                                                                                validate12.errors = [{ instancePath: instancePath + "/story/" + i11, schemaPath: "#/properties/story/items/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
+                                                                                                return false;
+                                                                                              } else {
+                                                                                                const _errs198 = errors;
+                                                                                                for (const key9 in data96) {
+                                                                                                  if (!(key9 === "at" || key9 === "about" || key9 === "text" || key9 === "event")) {
+                                                                                                    validate12.errors = [{ instancePath: instancePath + "/story/" + i11, schemaPath: "#/properties/story/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
                                                                                                     return false;
+                                                                                                    break;
                                                                                                   }
-                                                                                                  var valid21 = _errs197 === errors;
-                                                                                                } else {
-                                                                                                  var valid21 = true;
                                                                                                 }
-                                                                                                if (valid21) {
-                                                                                                  if (data95.about !== void 0) {
+                                                                                                if (_errs198 === errors) {
+                                                                                                  if (data96.at !== void 0) {
                                                                                                     const _errs199 = errors;
-                                                                                                    if (typeof data95.about !== "string") {
-                                                                                                      validate12.errors = [{ instancePath: instancePath + "/story/" + i11 + "/about", schemaPath: "#/properties/story/items/properties/about/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                                    if (typeof data96.at !== "string") {
+                                                                                                      validate12.errors = [{ instancePath: instancePath + "/story/" + i11 + "/at", schemaPath: "#/properties/story/items/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                                       return false;
                                                                                                     }
                                                                                                     var valid21 = _errs199 === errors;
@@ -2225,10 +2225,10 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                                     var valid21 = true;
                                                                                                   }
                                                                                                   if (valid21) {
-                                                                                                    if (data95.text !== void 0) {
+                                                                                                    if (data96.about !== void 0) {
                                                                                                       const _errs201 = errors;
-                                                                                                      if (typeof data95.text !== "string") {
-                                                                                                        validate12.errors = [{ instancePath: instancePath + "/story/" + i11 + "/text", schemaPath: "#/properties/story/items/properties/text/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                                      if (typeof data96.about !== "string") {
+                                                                                                        validate12.errors = [{ instancePath: instancePath + "/story/" + i11 + "/about", schemaPath: "#/properties/story/items/properties/about/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                                         return false;
                                                                                                       }
                                                                                                       var valid21 = _errs201 === errors;
@@ -2236,61 +2236,73 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                                       var valid21 = true;
                                                                                                     }
                                                                                                     if (valid21) {
-                                                                                                      if (data95.event !== void 0) {
+                                                                                                      if (data96.text !== void 0) {
                                                                                                         const _errs203 = errors;
-                                                                                                        if (typeof data95.event !== "string") {
-                                                                                                          validate12.errors = [{ instancePath: instancePath + "/story/" + i11 + "/event", schemaPath: "#/properties/story/items/properties/event/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                                        if (typeof data96.text !== "string") {
+                                                                                                          validate12.errors = [{ instancePath: instancePath + "/story/" + i11 + "/text", schemaPath: "#/properties/story/items/properties/text/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                                           return false;
                                                                                                         }
                                                                                                         var valid21 = _errs203 === errors;
                                                                                                       } else {
                                                                                                         var valid21 = true;
                                                                                                       }
+                                                                                                      if (valid21) {
+                                                                                                        if (data96.event !== void 0) {
+                                                                                                          const _errs205 = errors;
+                                                                                                          if (typeof data96.event !== "string") {
+                                                                                                            validate12.errors = [{ instancePath: instancePath + "/story/" + i11 + "/event", schemaPath: "#/properties/story/items/properties/event/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                                            return false;
+                                                                                                          }
+                                                                                                          var valid21 = _errs205 === errors;
+                                                                                                        } else {
+                                                                                                          var valid21 = true;
+                                                                                                        }
+                                                                                                      }
                                                                                                     }
                                                                                                   }
                                                                                                 }
                                                                                               }
+                                                                                            } else {
+                                                                                              validate12.errors = [{ instancePath: instancePath + "/story/" + i11, schemaPath: "#/properties/story/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                                              return false;
                                                                                             }
-                                                                                          } else {
-                                                                                            validate12.errors = [{ instancePath: instancePath + "/story/" + i11, schemaPath: "#/properties/story/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                                                                            return false;
+                                                                                          }
+                                                                                          var valid20 = _errs196 === errors;
+                                                                                          if (!valid20) {
+                                                                                            break;
                                                                                           }
                                                                                         }
-                                                                                        var valid20 = _errs194 === errors;
-                                                                                        if (!valid20) {
-                                                                                          break;
-                                                                                        }
+                                                                                      } else {
+                                                                                        validate12.errors = [{ instancePath: instancePath + "/story", schemaPath: "#/properties/story/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                                        return false;
                                                                                       }
-                                                                                    } else {
-                                                                                      validate12.errors = [{ instancePath: instancePath + "/story", schemaPath: "#/properties/story/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                                                      return false;
                                                                                     }
-                                                                                  }
-                                                                                  var valid0 = _errs192 === errors;
-                                                                                } else {
-                                                                                  var valid0 = true;
-                                                                                }
-                                                                                if (valid0) {
-                                                                                  if (data.synthetic !== void 0) {
-                                                                                    const _errs205 = errors;
-                                                                                    if (typeof data.synthetic !== "boolean") {
-                                                                                      validate12.errors = [{ instancePath: instancePath + "/synthetic", schemaPath: "#/properties/synthetic/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
-                                                                                      return false;
-                                                                                    }
-                                                                                    var valid0 = _errs205 === errors;
+                                                                                    var valid0 = _errs194 === errors;
                                                                                   } else {
                                                                                     var valid0 = true;
                                                                                   }
                                                                                   if (valid0) {
-                                                                                    if (data.truncated !== void 0) {
+                                                                                    if (data.synthetic !== void 0) {
                                                                                       const _errs207 = errors;
-                                                                                      if (typeof data.truncated !== "boolean") {
-                                                                                        validate12.errors = [{ instancePath: instancePath + "/truncated", schemaPath: "#/properties/truncated/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                                                      if (typeof data.synthetic !== "boolean") {
+                                                                                        validate12.errors = [{ instancePath: instancePath + "/synthetic", schemaPath: "#/properties/synthetic/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                                                         return false;
                                                                                       }
                                                                                       var valid0 = _errs207 === errors;
                                                                                     } else {
                                                                                       var valid0 = true;
+                                                                                    }
+                                                                                    if (valid0) {
+                                                                                      if (data.truncated !== void 0) {
+                                                                                        const _errs209 = errors;
+                                                                                        if (typeof data.truncated !== "boolean") {
+                                                                                          validate12.errors = [{ instancePath: instancePath + "/truncated", schemaPath: "#/properties/truncated/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                        var valid0 = _errs209 === errors;
+                                                                                      } else {
+                                                                                        var valid0 = true;
+                                                                                      }
                                                                                     }
                                                                                   }
                                                                                 }
@@ -3857,9 +3869,286 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
   validate13.errors = vErrors;
   return errors === 0;
 }
+var isLetter = validate14;
+var schema15 = { "type": "object", "required": ["id", "notify", "severity"], "properties": { "id": { "type": "string", "minLength": 1, "maxLength": 512 }, "notify": { "type": "boolean" }, "severity": { "enum": ["informational", "low", "medium", "high", "critical"] } }, "additionalProperties": false };
+function validate14(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.id === void 0 && (missing0 = "id") || data.notify === void 0 && (missing0 = "notify") || data.severity === void 0 && (missing0 = "severity")) {
+        validate14.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!(key0 === "id" || key0 === "notify" || key0 === "severity")) {
+            validate14.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.id !== void 0) {
+            let data0 = data.id;
+            const _errs2 = errors;
+            if (errors === _errs2) {
+              if (typeof data0 === "string") {
+                if (func3(data0) > 512) {
+                  validate14.errors = [{ instancePath: instancePath + "/id", schemaPath: "#/properties/id/maxLength", keyword: "maxLength", params: { limit: 512 }, message: "must NOT have more than 512 characters" }];
+                  return false;
+                } else {
+                  if (func3(data0) < 1) {
+                    validate14.errors = [{ instancePath: instancePath + "/id", schemaPath: "#/properties/id/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }];
+                    return false;
+                  }
+                }
+              } else {
+                validate14.errors = [{ instancePath: instancePath + "/id", schemaPath: "#/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                return false;
+              }
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.notify !== void 0) {
+              const _errs4 = errors;
+              if (typeof data.notify !== "boolean") {
+                validate14.errors = [{ instancePath: instancePath + "/notify", schemaPath: "#/properties/notify/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                return false;
+              }
+              var valid0 = _errs4 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.severity !== void 0) {
+                let data2 = data.severity;
+                const _errs6 = errors;
+                if (!(data2 === "informational" || data2 === "low" || data2 === "medium" || data2 === "high" || data2 === "critical")) {
+                  validate14.errors = [{ instancePath: instancePath + "/severity", schemaPath: "#/properties/severity/enum", keyword: "enum", params: { allowedValues: schema15.properties.severity.enum }, message: "must be equal to one of the allowed values" }];
+                  return false;
+                }
+                var valid0 = _errs6 === errors;
+              } else {
+                var valid0 = true;
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate14.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate14.errors = vErrors;
+  return errors === 0;
+}
+var isKeptRecord = validate15;
+function validate15(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.version === void 0 && (missing0 = "version") || data.stream === void 0 && (missing0 = "stream") || data.shard === void 0 && (missing0 = "shard") || data.sequence === void 0 && (missing0 = "sequence") || data.partitionKey === void 0 && (missing0 = "partitionKey") || data.arrived === void 0 && (missing0 = "arrived") || data.reasons === void 0 && (missing0 = "reasons") || data.data === void 0 && (missing0 = "data")) {
+        validate15.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!(key0 === "version" || key0 === "stream" || key0 === "shard" || key0 === "sequence" || key0 === "partitionKey" || key0 === "arrived" || key0 === "reasons" || key0 === "data")) {
+            validate15.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.version !== void 0) {
+            let data0 = data.version;
+            const _errs2 = errors;
+            if (!(typeof data0 == "number" && isFinite(data0))) {
+              validate15.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+              return false;
+            }
+            if (1 !== data0) {
+              validate15.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/const", keyword: "const", params: { allowedValue: 1 }, message: "must be equal to constant" }];
+              return false;
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.stream !== void 0) {
+              const _errs4 = errors;
+              if (typeof data.stream !== "string") {
+                validate15.errors = [{ instancePath: instancePath + "/stream", schemaPath: "#/properties/stream/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                return false;
+              }
+              var valid0 = _errs4 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.shard !== void 0) {
+                const _errs6 = errors;
+                if (typeof data.shard !== "string") {
+                  validate15.errors = [{ instancePath: instancePath + "/shard", schemaPath: "#/properties/shard/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  return false;
+                }
+                var valid0 = _errs6 === errors;
+              } else {
+                var valid0 = true;
+              }
+              if (valid0) {
+                if (data.sequence !== void 0) {
+                  const _errs8 = errors;
+                  if (typeof data.sequence !== "string") {
+                    validate15.errors = [{ instancePath: instancePath + "/sequence", schemaPath: "#/properties/sequence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                    return false;
+                  }
+                  var valid0 = _errs8 === errors;
+                } else {
+                  var valid0 = true;
+                }
+                if (valid0) {
+                  if (data.partitionKey !== void 0) {
+                    let data4 = data.partitionKey;
+                    const _errs10 = errors;
+                    if (errors === _errs10) {
+                      if (typeof data4 === "string") {
+                        if (func3(data4) < 1) {
+                          validate15.errors = [{ instancePath: instancePath + "/partitionKey", schemaPath: "#/properties/partitionKey/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }];
+                          return false;
+                        }
+                      } else {
+                        validate15.errors = [{ instancePath: instancePath + "/partitionKey", schemaPath: "#/properties/partitionKey/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                        return false;
+                      }
+                    }
+                    var valid0 = _errs10 === errors;
+                  } else {
+                    var valid0 = true;
+                  }
+                  if (valid0) {
+                    if (data.arrived !== void 0) {
+                      const _errs12 = errors;
+                      if (typeof data.arrived !== "string") {
+                        validate15.errors = [{ instancePath: instancePath + "/arrived", schemaPath: "#/properties/arrived/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                        return false;
+                      }
+                      var valid0 = _errs12 === errors;
+                    } else {
+                      var valid0 = true;
+                    }
+                    if (valid0) {
+                      if (data.reasons !== void 0) {
+                        let data6 = data.reasons;
+                        const _errs14 = errors;
+                        if (errors === _errs14) {
+                          if (Array.isArray(data6)) {
+                            var valid1 = true;
+                            const len0 = data6.length;
+                            for (let i0 = 0; i0 < len0; i0++) {
+                              let data7 = data6[i0];
+                              const _errs16 = errors;
+                              if (errors === _errs16) {
+                                if (data7 && typeof data7 == "object" && !Array.isArray(data7)) {
+                                  let missing1;
+                                  if (data7.code === void 0 && (missing1 = "code") || data7.message === void 0 && (missing1 = "message")) {
+                                    validate15.errors = [{ instancePath: instancePath + "/reasons/" + i0, schemaPath: "#/properties/reasons/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                    return false;
+                                  } else {
+                                    const _errs18 = errors;
+                                    for (const key1 in data7) {
+                                      if (!(key1 === "code" || key1 === "message")) {
+                                        validate15.errors = [{ instancePath: instancePath + "/reasons/" + i0, schemaPath: "#/properties/reasons/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                        return false;
+                                        break;
+                                      }
+                                    }
+                                    if (_errs18 === errors) {
+                                      if (data7.code !== void 0) {
+                                        const _errs19 = errors;
+                                        if (typeof data7.code !== "string") {
+                                          validate15.errors = [{ instancePath: instancePath + "/reasons/" + i0 + "/code", schemaPath: "#/properties/reasons/items/properties/code/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          return false;
+                                        }
+                                        var valid2 = _errs19 === errors;
+                                      } else {
+                                        var valid2 = true;
+                                      }
+                                      if (valid2) {
+                                        if (data7.message !== void 0) {
+                                          const _errs21 = errors;
+                                          if (typeof data7.message !== "string") {
+                                            validate15.errors = [{ instancePath: instancePath + "/reasons/" + i0 + "/message", schemaPath: "#/properties/reasons/items/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            return false;
+                                          }
+                                          var valid2 = _errs21 === errors;
+                                        } else {
+                                          var valid2 = true;
+                                        }
+                                      }
+                                    }
+                                  }
+                                } else {
+                                  validate15.errors = [{ instancePath: instancePath + "/reasons/" + i0, schemaPath: "#/properties/reasons/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                  return false;
+                                }
+                              }
+                              var valid1 = _errs16 === errors;
+                              if (!valid1) {
+                                break;
+                              }
+                            }
+                          } else {
+                            validate15.errors = [{ instancePath: instancePath + "/reasons", schemaPath: "#/properties/reasons/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                            return false;
+                          }
+                        }
+                        var valid0 = _errs14 === errors;
+                      } else {
+                        var valid0 = true;
+                      }
+                      if (valid0) {
+                        if (data.data !== void 0) {
+                          const _errs23 = errors;
+                          if (typeof data.data !== "string") {
+                            validate15.errors = [{ instancePath: instancePath + "/data", schemaPath: "#/properties/data/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            return false;
+                          }
+                          var valid0 = _errs23 === errors;
+                        } else {
+                          var valid0 = true;
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate15.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate15.errors = vErrors;
+  return errors === 0;
+}
 export {
   isAsffFinding,
   isAuditEvent,
   isCloudTrailRecord,
-  isFinding
+  isFinding,
+  isKeptRecord,
+  isLetter
 };

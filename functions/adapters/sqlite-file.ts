@@ -14,6 +14,7 @@ const TABLES = `
   CREATE INDEX IF NOT EXISTS finding_keep ON finding (keep_until);
   CREATE TABLE IF NOT EXISTS step (id TEXT, step TEXT, PRIMARY KEY (id, step)) WITHOUT ROWID, STRICT;
   CREATE TABLE IF NOT EXISTS reminder (at INTEGER, id TEXT, PRIMARY KEY (at, id)) WITHOUT ROWID, STRICT;
+  CREATE TABLE IF NOT EXISTS position (source TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID, STRICT;
   PRAGMA user_version = ${VERSION};`;
 const BUSY_MS = 5_000;
 
@@ -70,12 +71,12 @@ function prepare(db: DatabaseSync): void {
   if (version !== 0 && version !== VERSION)
     throw new Error(`a ledger of version ${version}, this program knows ${VERSION}`);
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
-  // Files of before findings were kept lack their tables.
-  if (version === 0 || !hasFindings(db)) atomically(db, () => db.exec(TABLES));
+  // Files of before findings and positions were kept lack their tables.
+  if (version === 0 || !isComplete(db)) atomically(db, () => db.exec(TABLES));
 }
 
-const hasFindings = (db: DatabaseSync): boolean =>
-  db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'reminder'").get() !== undefined;
+const isComplete = (db: DatabaseSync): boolean =>
+  db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'position'").get() !== undefined;
 
 const unusable = (file: string, cause: unknown): CrosstrailError =>
   new CrosstrailError("E_LEDGER", `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });

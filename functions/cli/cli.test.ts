@@ -179,6 +179,18 @@ describe("exit codes", () => {
       2,
       /did you mean impersonation\/eks-auto-component/,
     ],
+    ["a hunt in no log group", ["hunt", "--since", "1h"], 2, /required option '--log-group <name>'/],
+    ["a hunt of no time", ["hunt", "--log-group", "g"], 2, /required option '--since <time>'/],
+    ["rounds without time between them", ["tail", "--log-group", "g", "--every", "0"], 2, /whole seconds/],
+    ["two places for one ledger", ["stream", "--name", "s", "--ledger", "l", "--table", "t"], 2, /two places/],
+    ["a sample that is none", ["send", "--stream", "s", "--sample", "x"], 2, /Allowed choices are attack/],
+    ["nothing to send", ["send", "--stream", "s", "--region", "eu-central-1"], 2, /nothing to send/],
+    [
+      "a Region that nobody names",
+      ["hunt", "--log-group", "g", "--since", "1h", "--profile", "none"],
+      1,
+      /no AWS Region/,
+    ],
     ["help", ["--help"], 0, /^$/],
   ])("%s", async (_, args, code, err) => {
     const ran = await crosstrail(args, attack);

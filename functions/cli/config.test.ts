@@ -27,8 +27,8 @@ describe("a configuration", () => {
     ["behind a byte order mark", '\uFEFF{"version":1}'],
     ["with addresses and ranges", { proxies: ["10.0.7.0/24", "192.0.2.1", "2001:db8::/32"], egress: ["203.0.113.9"] }],
     ["with a suppression", suppressed({ sourceIP: "192.0.2.0/24" })],
-  ])("%s is read", (_, config) => {
-    expect(read(config)).toMatchObject({ version: 1 });
+  ])("%s is read", async (_, config) => {
+    expect(await read(config)).toMatchObject({ version: 1 });
   });
 
   it.each<[string, object, RegExp]>([
@@ -51,8 +51,8 @@ describe("a configuration", () => {
       suppressed({ expires: "2027-02-30T00:00:00Z" }),
       /\/suppressions\/0\/expires/,
     ],
-  ])("with %s is refused, by file and field", (_, config, message) => {
-    expect(() => read(config)).toThrow(message);
-    expect(() => read(config)).toThrow(file);
+  ])("with %s is refused, by file and field", async (_, config, message) => {
+    await expect(read(config)).rejects.toThrow(message);
+    await expect(read(config)).rejects.toThrow(file);
   });
 });

@@ -4,6 +4,7 @@ import { severities } from "../../schemas/findings/finding.ts";
 import { reasonOf } from "../adapters/sinks/reason.ts";
 import { levels } from "../log.ts";
 import { safe, wantsColour } from "../terminal.ts";
+import { addAwsCommands } from "./aws-commands.ts";
 import { catalogue, explain } from "./catalogue.ts";
 import { EXIT } from "./exit.ts";
 import { report } from "./failure.ts";
@@ -11,7 +12,8 @@ import { endInterrupted } from "./interrupt.ts";
 import { exported, prune, stats, story } from "./ledger.ts";
 import { clusterOf, formats, names, severityOf, timeOf } from "./options.ts";
 import { packageFile } from "./package-file.ts";
-import { type ReplayOptions, replay } from "./replay.ts";
+import type { ReadingOptions } from "./reading.ts";
+import { replay } from "./replay.ts";
 
 const now = Date.now();
 const STUCK_MS = 200;
@@ -37,6 +39,8 @@ const program = new Command("crosstrail")
 Examples:
   crosstrail replay audit.json.gz cloudtrail/          files and folders, gzip or plain, in any mixture
   aws logs filter-log-events ... | crosstrail replay --cluster 111122223333/eu-central-1/prod -
+  crosstrail hunt --log-group /aws/eks/prod/cluster --lookup --since 6h
+  crosstrail tail --log-group /aws/eks/prod/cluster --trail-log-group my-trail
   crosstrail replay --only credential-access --fail-on high --format ndjson logs/ > findings.ndjson
   crosstrail explain imds/exec-endpoint
 
@@ -44,42 +48,52 @@ Exit codes: 0 done, 1 an input could not be read or an internal error, 2 wrong u
 10 --fail-on reached, 130 interrupted.`,
   );
 
-program
-  .command("replay")
-  .description("replay recorded logs and report findings")
-  .argument("<input...>", "files, folders, or - for standard input")
-  .addOption(
-    new Option("--format <format>", "of the findings (default: table on a terminal, ndjson otherwise)").choices(
-      formats,
-    ),
-  )
-  .option("--out <file>", "write the findings into a file")
-  .option("--config <file>", "what is yours: Auto roles, proxies, parameters, suppressions")
-  .option("--cluster <account/region/name>", "of audit events without an envelope", clusterOf)
-  .option("--since <time>", "leave out earlier events: 2026-11-22T10:00Z, or an age as 6h", timeOf(now))
-  .option("--until <time>", "leave out events from this time on", timeOf(now))
-  .option("--only <names>", "detectors, groups, tactics or techniques; a list, repeatable", names)
-  .option("--skip <names>", "the same, left out", names)
-  .option(
-    "--fail-on <severity>",
-    `exit ${EXIT.findings} when a finding is that severe: ${severities.join(", ")}`,
-    severityOf,
-  )
-  .option("--set-aside <file>", "write every piece that could not be judged, with its place and the reason, as NDJSON")
-  .option("--ledger <file>", "keep what is learned and found in a file, so that logs can be fed day by day")
-  .option("--shadow", "show findings of detectors in shadow, too")
-  .option("--quiet", "no progress bar, no summary")
-  .option("--no-color", "no colours")
-  .addOption(
-    new Option("--log-level <level>", "of the program's own log, JSON on standard error")
-      .choices(levels)
-      .default("error"),
-  )
-  .action(async (inputs: string[], options: ReplayOptions) => {
-    process.exitCode = await replay(inputs, options);
-    // A read from a named pipe that nobody writes to keeps the process alive, and cannot be called off.
-    if (process.exitCode === EXIT.interrupted) setTimeout(endInterrupted, STUCK_MS).unref();
-  });
+/** Of the commands that read something to its end, and report. */
+const readingOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option("--format <format>", "of the findings (default: table on a terminal, ndjson otherwise)").choices(
+        formats,
+      ),
+    )
+    .option("--out <file>", "write the findings into a file")
+    .option("--config <file>", "what is yours: Auto roles, proxies, parameters, suppressions")
+    .option("--cluster <account/region/name>", "of audit events without an envelope", clusterOf)
+    .option("--only <names>", "detectors, groups, tactics or techniques; a list, repeatable", names)
+    .option("--skip <names>", "the same, left out", names)
+    .option(
+      "--fail-on <severity>",
+      `exit ${EXIT.findings} when a finding is that severe: ${severities.join(", ")}`,
+      severityOf,
+    )
+    .option(
+      "--set-aside <file>",
+      "write every piece that could not be judged, with its place and the reason, as NDJSON",
+    )
+    .option("--ledger <file>", "keep what is learned and found in a file, so that logs can be fed day by day")
+    .option("--shadow", "show findings of detectors in shadow, too")
+    .option("--quiet", "no progress bar, no summary")
+    .option("--no-color", "no colours")
+    .addOption(
+      new Option("--log-level <level>", "of the program's own log, JSON on standard error")
+        .choices(levels)
+        .default("error"),
+    );
+
+readingOptions(
+  program
+    .command("replay")
+    .description("replay recorded logs and report findings")
+    .argument("<input...>", "files, folders, or - for standard input")
+    .option("--since <time>", "leave out earlier events: 2026-11-22T10:00Z, or an age as 6h", timeOf(now))
+    .option("--until <time>", "leave out events from this time on", timeOf(now)),
+).action(async (inputs: string[], options: ReadingOptions) => {
+  process.exitCode = await replay(inputs, options);
+  // A read from a named pipe that nobody writes to keeps the process alive, and cannot be called off.
+  if (process.exitCode === EXIT.interrupted) setTimeout(endInterrupted, STUCK_MS).unref();
+});
+
+addAwsCommands(program, now, readingOptions);
 
 program
   .command("detectors")

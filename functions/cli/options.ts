@@ -3,6 +3,9 @@ import { type Severity, severities } from "../../schemas/findings/finding.ts";
 
 export const formats = ["table", "ndjson", "asff", "json-summary"] as const;
 export type Format = (typeof formats)[number];
+/** Of findings that are written as they appear. */
+export const liveFormats = ["table", "ndjson", "asff"] as const;
+export type LiveFormat = (typeof liveFormats)[number];
 
 /** `ACCOUNT/REGION/NAME`. */
 export function clusterOf(value: string): { account: string; region: string; cluster: string } {
@@ -51,4 +54,23 @@ export function names(value: string, before: readonly string[] | undefined): rea
   // No name at all would choose no detector, and find nothing.
   if (more.length === 0) throw new InvalidArgumentError("Write names with commas between them, as imds,trail.");
   return [...(before ?? []), ...more];
+}
+
+/** Repeatable, one name each: a log group's may hold whatever a name may hold. */
+export const named = (value: string, before: readonly string[] | undefined): readonly string[] => [
+  ...(before ?? []),
+  value,
+];
+
+/** Whole seconds, at least one. */
+export function secondsOf(value: string): number {
+  const seconds = /^\d+$/.test(value) ? Number(value) : 0;
+  if (seconds < 1) throw new InvalidArgumentError("Write whole seconds, as 5.");
+  return seconds;
+}
+
+/** A time or an age, or `oldest`. */
+export function fromOf(now: number): (value: string) => number | "oldest" {
+  const time = timeOf(now);
+  return (value) => (value === "oldest" ? value : time(value));
 }

@@ -17,6 +17,10 @@ export interface PrintOptions {
 const MAX_COLUMNS = 160;
 const COLUMNS = 120;
 
+/** Width of a table in a file, or on standard output. */
+export const columnsOf = (file: string | undefined): number =>
+  file === undefined ? Math.min(process.stdout.columns ?? COLUMNS, MAX_COLUMNS) : COLUMNS;
+
 /** Writes the findings in the format asked for. Gives what Security Hub would refuse, which is written nowhere else. */
 export async function print(outcome: Outcome, options: PrintOptions, output: Output): Promise<readonly string[]> {
   const refused: string[] = [];
@@ -56,8 +60,7 @@ function* table({ findings }: Outcome, options: PrintOptions): Generator<string>
   }
   const file = options.out !== undefined;
   const style = styleOf(!file && wantsColour(process.stdout, options.color, process.env));
-  const width = file ? COLUMNS : Math.min(process.stdout.columns ?? COLUMNS, MAX_COLUMNS);
-  yield* tableLines(findings, width, style);
+  yield* tableLines(findings, columnsOf(options.out), style);
   if (options.quiet === true) return;
   yield `${style.bold("First step")} for the most severe: ${safe(worst.firstStep)}`;
   yield style.dim(`crosstrail explain ${worst.detector} prints its runbook, --format ndjson the findings whole.`);

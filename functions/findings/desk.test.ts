@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { Letter } from "../../schemas/findings/letter.ts";
 import { draftOf, type Told } from "../../test/support/drafts.ts";
 import { createMemoryFindings } from "../adapters/findings/memory.ts";
-import { createDesk, FINDING_KEEP_MS, type Letter } from "./desk.ts";
+import { createDesk, FINDING_KEEP_MS } from "./desk.ts";
 import type { Findings } from "./ports.ts";
 import { REPUBLISH_MS } from "./publication.ts";
 

@@ -1,21 +1,13 @@
 import { from, lastValueFrom, mergeMap, toArray } from "rxjs";
 import type { Draft } from "../../detectors/core/compose.ts";
 import { mergeDrafts } from "../../detectors/core/merge.ts";
-import type { Severity } from "../../schemas/findings/finding.ts";
+import type { Letter } from "../../schemas/findings/letter.ts";
 import type { FindingStore, Kept, Mark, Reminder, Reminders } from "./ports.ts";
 import { publicationOf } from "./publication.ts";
 
 /** As long as Security Hub keeps one without an update: what is told of later is new there, too. */
 export const FINDING_KEEP_MS = 90 * 86_400_000;
 const REMINDERS_AT_A_TIME = 100;
-
-/** What the outbox carries. Whoever takes it out reads the finding by its id and renders its present state. */
-export interface Letter {
-  readonly id: string;
-  /** New or raised to this severity: somebody is told. Otherwise what is out is brought up to date. */
-  readonly notify: boolean;
-  readonly severity: Severity;
-}
 
 /** Resolves when the letters are safe: they can come out twice, and in any order. */
 export type Outbox = (letters: readonly Letter[]) => Promise<void>;

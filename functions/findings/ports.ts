@@ -36,6 +36,20 @@ export interface FindingStore {
   readonly mark: (id: string, mark: Mark) => Promise<void>;
 }
 
+/** Times of publication that grow: Security Hub leaves out an update whose `UpdatedAt` is not later than the one it has (aws-plumbing.md §2.2). */
+export interface Stamps {
+  /** ms: `now`, or one later than the last stamp of this finding where that is not earlier. No two workers get the same. Of a finding that is gone,
+   * undefined. Whoever stamps first and reads then never sends an older state with a later stamp: of what was merged before a stamp, every later
+   * one's reader knows. */
+  readonly stamp: (id: string, now: number) => Promise<number | undefined>;
+}
+
+/** What people were told, so that a message that comes twice is told once. */
+export interface Told {
+  /** Adds to the steps of a finding. Of one that is gone, nothing. */
+  readonly told: (id: string, step: string) => Promise<void>;
+}
+
 /** A finding that is to be looked at again. */
 export interface Reminder {
   /** ms. */

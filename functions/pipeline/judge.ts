@@ -42,17 +42,19 @@ export interface JudgedChunk {
   readonly lessons: Lessons;
   /** How far it reads the trails: what the detection clock goes by. */
   readonly newest: Newest;
+  /** UTF-16 units of the text that was judged. */
+  readonly size: number;
 }
 
 /** What one record came to. */
-type JudgedRecord = Omit<JudgedChunk, "newest"> & { readonly time: number };
+type JudgedRecord = Omit<JudgedChunk, "newest" | "size"> & { readonly time: number };
 
-/** Judges a chunk. Every piece of it is counted, judged or set aside. */
-export function judgeChunk(chunk: Chunk, judge: Judge): JudgedChunk {
+/** Judges a chunk. Every piece of it is counted, judged or set aside. `lessons`: of chunks that are remembered together with this one. */
+export function judgeChunk(chunk: Chunk, judge: Judge, lessons = new Map<string, string>()): JudgedChunk {
   const drafts: Draft[] = [];
   const facts: Fact[] = [];
-  const lessons = new Map<string, string>();
   const newest = new Map<RawTrail, number>();
+  let size = 0;
   const aside = (piece: SetAside): void => {
     judge.tally.aside(piece.code);
     judge.onAside?.(piece);
@@ -66,6 +68,7 @@ export function judgeChunk(chunk: Chunk, judge: Judge): JudgedChunk {
     const unwrapped = unwrap(frame, judge.unwrapping);
     judge.tally.read(unwrapped.records.length + unwrapped.aside.length);
     judge.tally.control(unwrapped.control);
+    size += unwrapped.size;
     for (const piece of unwrapped.aside) aside(piece);
     for (const record of unwrapped.records) {
       const judged = judgeRecord(record, judge, lessons);
@@ -79,7 +82,7 @@ export function judgeChunk(chunk: Chunk, judge: Judge): JudgedChunk {
       }
     }
   }
-  return { drafts, facts, lessons, newest };
+  return { drafts, facts, lessons, newest, size };
 }
 
 /** The time of a record that is not parsed, and whose text tells none. */

@@ -5,6 +5,8 @@ import type { Origin, Scope } from "../../schemas/events/event.ts";
 export interface Frame {
   readonly text: string;
   readonly origin: Origin;
+  /** `text` is what a Kinesis record holds: base64, and gzip when CloudWatch Logs wrote it. */
+  readonly payload?: true;
   /** What the frame cannot be read for: set aside as it is. */
   readonly error?: { readonly code: ErrorCode; readonly message: string };
 }
@@ -43,4 +45,6 @@ export interface Unwrapped {
   readonly records: readonly RawRecord[];
   readonly aside: readonly SetAside[];
   readonly control: number;
+  /** UTF-16 units of the records' text, unpacked. */
+  readonly size: number;
 }

@@ -31,6 +31,7 @@ export const Finding = Strict({
   detector: Text,
   version: Type.Integer({ minimum: 1 }),
   family: Text,
+  config: Type.Optional(Type.String({ description: "Version of the configuration that stood when it was found." })),
   status: Type.Enum(["shadow", "stable", "deprecated"]),
   severity: Severity,
   confidence: Confidence,

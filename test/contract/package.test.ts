@@ -58,6 +58,21 @@ describe("the tarball, installed elsewhere on the oldest Node it is made for", (
     expect(ids(out)).toEqual(findings.map(({ id }) => id).sort());
   });
 
+  it("has an attack to be sent", () => {
+    const folder = join(elsewhere, "node_modules/crosstrail/dist/samples/attack");
+    expect(readdirSync(folder).sort()).toEqual(["audit.ndjson.gz", "cloudtrail.json.gz"]);
+  });
+
+  it("loads the parts that talk to AWS", async () => {
+    for (const command of [
+      ["hunt", "--log-group", "g"],
+      ["tail", "--log-group", "g"],
+    ])
+      await expect(crosstrail(...command, "--since", "1h", "--profile", "none")).rejects.toThrow(
+        /no AWS (?:Region|credentials)/,
+      );
+  });
+
   it("knows its version, its detectors and their runbooks without the checkout's folders", async () => {
     expect(await crosstrail("--version")).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect(JSON.parse(await crosstrail("detectors", "--format", "json")).length).toBeGreaterThanOrEqual(24);

@@ -32,6 +32,9 @@ export interface LedgerFlowOptions {
   readonly settle?: boolean;
 }
 
+/** Facts and lessons that a flow remembers. A test has many flows, and the memory of each takes its whole size at once. */
+const REMEMBERED = 10_000;
+
 export interface LedgerFlow {
   readonly findings: readonly Finding[];
   readonly totals: Totals;
@@ -45,7 +48,7 @@ export async function ledgerFlow(texts: readonly string[], options: LedgerFlowOp
   const store = options.store ?? createMemoryStore();
   const book = createFindingBook();
   const engine = createEngine({
-    ...{ store, recall: createRecall(10_000), armed: settings.ledger, site: settings.site },
+    ...{ store, recall: createRecall(REMEMBERED), armed: settings.ledger, site: settings.site },
     suppressions: settings.suppressions,
     ...(options.relaying && { relaying: options.relaying }),
     now: () => 0,
@@ -53,7 +56,7 @@ export async function ledgerFlow(texts: readonly string[], options: LedgerFlowOp
   const judge = {
     chain: createChain(settings.armed, settings.site, settings.suppressions),
     screen: createScreen(settings.armed.map(({ detector }) => detector)),
-    school: createSchool(...(options.learners ?? [auditLearners, callLearners])),
+    school: createSchool(...(options.learners ?? [auditLearners, callLearners]), REMEMBERED),
     auditIds: createAuditIdMemory(10_000),
     tally: createTally(),
     unwrapping: { scope },

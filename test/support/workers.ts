@@ -9,7 +9,7 @@ import { knownSince } from "../../detectors/ledger/facts.ts";
 import { auditLearners, callLearners } from "../../detectors/ledger/learners.ts";
 import { createMemoryFindings } from "../../functions/adapters/findings/memory.ts";
 import { createMemoryStore } from "../../functions/adapters/ledger/memory.ts";
-import { createDesk, type Letter } from "../../functions/findings/desk.ts";
+import { createDesk } from "../../functions/findings/desk.ts";
 import type { Findings } from "../../functions/findings/ports.ts";
 import { createEngine } from "../../functions/ledger/engine.ts";
 import type { Store } from "../../functions/ledger/ports.ts";
@@ -19,6 +19,7 @@ import { createSharedClock } from "../../functions/ledger/shared-clock.ts";
 import { createFrames } from "../../functions/pipeline/decode/frame.ts";
 import { type Judge, judgeChunk } from "../../functions/pipeline/judge.ts";
 import { createTally } from "../../functions/pipeline/tally.ts";
+import type { Letter } from "../../schemas/findings/letter.ts";
 import { scope } from "./sample.ts";
 
 /** What a mutant changes. */
@@ -66,6 +67,9 @@ export interface Outcome {
   readonly untold: readonly string[];
 }
 
+/** Facts and lessons that a worker remembers: all of a scenario's. It is started again and again, and its memory takes its whole size at once. */
+const REMEMBERED = 2_000;
+
 type Interleave = Pick<fc.Scheduler, "schedule" | "waitFor">;
 const atOnce: Interleave = { schedule: (task) => task, waitFor: (task) => task };
 
@@ -96,9 +100,9 @@ export function workersOf(detectors: readonly Detector[]): Run {
 
     function start() {
       const options = { store, armed: settings.ledger, site: settings.site, now: () => 0, parallel: 4 };
-      const engine = createEngine({ ...options, recall: createRecall(10_000) });
+      const engine = createEngine({ ...options, recall: createRecall(REMEMBERED) });
       const clock = createSharedClock({ store, now: () => wall });
-      const school = createSchool(auditLearners, callLearners);
+      const school = createSchool(auditLearners, callLearners, REMEMBERED);
       const judge: Judge = {
         ...{ chain, screen, school, auditIds: createAuditIdMemory(1_000), tally: createTally() },
         unwrapping: { scope },

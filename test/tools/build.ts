@@ -1,21 +1,19 @@
 // Bundles the command into dist/: Node does not strip types under node_modules, so what ships is JavaScript. Nothing is
 // left external but Node itself: the tarball runs without an install of anything else.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 
 const root = join(import.meta.dirname, "../..");
 const dist = join(root, "dist");
+const functionNames = ["detect", "publish", "sweep"] as const;
 
-rmSync(dist, { recursive: true, force: true });
-const { metafile } = await build({
+/** What the command and the functions have in common. */
+const common = {
   absWorkingDir: root,
-  entryPoints: { cli: "functions/cli/main.ts" },
-  outdir: "dist",
   bundle: true,
   format: "esm",
   platform: "node",
-  target: "node22",
   banner: {
     // pino and its kin are CommonJS and ask for `require` when they start.
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
@@ -25,15 +23,41 @@ const { metafile } = await build({
   legalComments: "none", // all of them are in the notices, whole
   metafile: true,
   logLevel: "warning",
-});
-writeFileSync(join(dist, "THIRD-PARTY-NOTICES.txt"), notices(Object.keys(metafile.inputs)));
-for (const [file, { bytes }] of Object.entries(metafile.outputs)) {
-  if (file.endsWith(".js")) console.error(`${file}  ${Math.round(bytes / 1024)} kB`);
-}
+} as const satisfies BuildOptions;
+
+rmSync(dist, { recursive: true, force: true });
+const results = [
+  // What talks to AWS is loaded by the commands that do.
+  await build({
+    ...{ ...common, target: "node22", entryPoints: { cli: "functions/cli/main.ts" }, outdir: "dist" },
+    splitting: true,
+  }),
+  // The runtime is named in infra/; what only some starts need is loaded by those.
+  ...(await Promise.all(
+    functionNames.map((name) =>
+      build({
+        ...common,
+        target: "node24",
+        entryPoints: { index: `functions/${name}/handler.ts` },
+        outdir: `dist/functions/${name}`,
+        outExtension: { ".js": ".mjs" },
+        splitting: true,
+        minify: true,
+      }),
+    ),
+  )),
+];
+// What `crosstrail send --sample attack` sends.
+cpSync(join(root, "test/recordings/demo"), join(dist, "samples/attack"), { recursive: true });
+const bundled = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+writeFileSync(join(dist, "THIRD-PARTY-NOTICES.txt"), notices(bundled));
+for (const { metafile } of results)
+  for (const [file, { bytes }] of Object.entries(metafile.outputs))
+    if (/\.m?js$/.test(file)) console.error(`${file}  ${Math.round(bytes / 1024)} kB`);
 
 /** The licences of the bundled packages: they ask to travel with every copy. */
-function notices(inputs: readonly string[]): string {
-  const folders = inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input)?.[0] ?? []);
+function notices(files: readonly string[]): string {
+  const folders = files.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input)?.[0] ?? []);
   return [...new Set(folders)]
     .sort()
     .map(notice)

@@ -1,4 +1,6 @@
 import { registry } from "../../detectors/registry.ts";
+import { awsCommands } from "../../functions/cli/rights.ts";
+import { variables } from "../../functions/runtime/environment.ts";
 import { tactics } from "../../schemas/attack.ts";
 import { errorCodes } from "../../schemas/errors.ts";
 import { demoOutput } from "./readme-output.ts";
@@ -22,7 +24,23 @@ export async function readmeTables(readme: string): Promise<string> {
     "| --- | --- | --- |",
     ...errors,
   ]);
-  return between(withErrors, "output", ["```", ...(await demoOutput()), "```"]);
+  const commands = Object.entries(awsCommands).map(
+    ([name, { does, rights }]) => `| \`crosstrail ${name}\` | ${does} | ${rights.join("<br>")} |`,
+  );
+  const withCommands = between(withErrors, "commands", [
+    "| command | what it does | IAM actions |",
+    "| --- | --- | --- |",
+    ...commands,
+  ]);
+  const environment = Object.entries(variables)
+    .filter(([name]) => name.startsWith("CROSSTRAIL_"))
+    .map(([name, what]) => `| \`${name}\` | ${what} |`);
+  const withEnvironment = between(withCommands, "environment", [
+    "| variable | what it is |",
+    "| --- | --- |",
+    ...environment,
+  ]);
+  return between(withEnvironment, "output", ["```", ...(await demoOutput()), "```"]);
 }
 
 function between(text: string, name: string, lines: readonly string[]): string {

@@ -8,6 +8,8 @@ import { CloudTrailRecord } from "../../schemas/events/cloudtrail/wire.ts";
 import { AuditEvent } from "../../schemas/events/k8s-audit/wire.ts";
 import { AsffFinding } from "../../schemas/findings/asff-schema.ts";
 import { Finding } from "../../schemas/findings/finding.ts";
+import { Letter } from "../../schemas/findings/letter.ts";
+import { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
 import { root } from "./folders.ts";
 
 /** Validator name -> schema, by the folder that the generated file stands in: the configuration knows every detector's parameters. */
@@ -17,6 +19,8 @@ const rooms = {
     isCloudTrailRecord: CloudTrailRecord,
     isFinding: Finding,
     isAsffFinding: AsffFinding,
+    isLetter: Letter,
+    isKeptRecord: KeptRecord,
   },
   detectors: { isConfig: configSchema(registry) },
 } as const;
@@ -26,6 +30,8 @@ const types: Readonly<Record<string, { readonly name: string; readonly from: str
   isCloudTrailRecord: { name: "CloudTrailRecord", from: "./events/cloudtrail/wire.ts" },
   isFinding: { name: "Finding", from: "./findings/finding.ts" },
   isAsffFinding: { name: "AsffFinding", from: "./findings/asff-schema.ts" },
+  isLetter: { name: "Letter", from: "./findings/letter.ts" },
+  isKeptRecord: { name: "KeptRecord", from: "./quarantine/kept-record.ts" },
   isConfig: { name: "Config", from: "../schemas/config/config.ts" },
 };
 

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { mergeDrafts } from "../../../detectors/core/merge.ts";
 import { CrosstrailError } from "../../../schemas/errors.ts";
-import type { Findings, Kept } from "../../findings/ports.ts";
+import type { Findings, Kept, Stamps, Told } from "../../findings/ports.ts";
 import type { DynamoOptions } from "../ledger/dynamodb.ts";
 import { EXPIRES, type Item, SHARDS } from "../ledger/dynamodb-items.ts";
 import { answered, chunks, getAll, putAll, query, scan, type Table } from "../ledger/dynamodb-requests.ts";
@@ -38,7 +38,11 @@ const PARALLEL = 16;
 
 /** Findings in the ledger's table, for any number of processes. A finding is one item; a merge writes only over the revision that it read, marks
  * are added without reading, and neither stands in the other's way. */
-export function createDynamoFindings({ client, table, wait = (ms) => sleep(ms) }: DynamoOptions): Findings {
+export function createDynamoFindings({
+  client,
+  table,
+  wait = (ms) => sleep(ms),
+}: DynamoOptions): Findings & Stamps & Told {
   const to: Table = { client, table, wait };
   const own = { ":sk": { S: findingKey("").sk?.S ?? "" } };
 
@@ -135,6 +139,27 @@ export function createDynamoFindings({ client, table, wait = (ms) => sleep(ms) }
         ConditionExpression: "attribute_exists(rev)",
         ExpressionAttributeValues: sets,
       });
+    },
+    async told(id, step) {
+      await update(id, {
+        UpdateExpression: "ADD steps :steps",
+        ConditionExpression: "attribute_exists(rev)",
+        ExpressionAttributeValues: { ":steps": { SS: [step] } },
+      });
+    },
+    async stamp(id, now) {
+      for (let next = now; ; ) {
+        const stamped = await update(id, {
+          UpdateExpression: "SET stamp = :next",
+          ConditionExpression: "attribute_exists(rev) AND (attribute_not_exists(stamp) OR stamp < :next)",
+          ExpressionAttributeValues: { ":next": { N: String(next) } },
+        });
+        if (stamped !== undefined) return next;
+        const command = new GetItemCommand({ TableName: table, Key: { ...findingKey(id) }, ConsistentRead: true });
+        const { Item: item } = await answered(table, client.send(command));
+        if (item?.rev === undefined) return undefined;
+        next = Math.max(now, Number(item.stamp?.N ?? 0) + 1);
+      }
     },
     async remind(reminders) {
       const items = new Map(reminders.map((reminder) => [`${reminder.at} ${reminder.id}`, reminderItem(reminder)]));

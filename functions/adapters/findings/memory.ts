@@ -1,17 +1,18 @@
 import { createFindingBook, type FindingBook } from "../../findings/book.ts";
-import type { Findings, Kept, Mark, Publication, Reminder } from "../../findings/ports.ts";
+import type { Findings, Kept, Mark, Publication, Reminder, Stamps, Told } from "../../findings/ports.ts";
 
 /** What is kept of a finding beside its draft. */
 interface Held {
   readonly steps: Set<string>;
   last?: Publication;
   keepUntil: number;
+  stamp?: number;
 }
 
 const SOME = 1_000;
 
 /** Findings in memory, for one process, in a book of limited size: of what had no room there, the marks go as well. */
-export function createMemoryFindings(book: FindingBook = createFindingBook()): Findings {
+export function createMemoryFindings(book: FindingBook = createFindingBook()): Findings & Stamps & Told {
   const held = new Map<string, Held>();
   const reminders = new Map<string, Reminder>();
   let room = SOME;
@@ -54,6 +55,15 @@ export function createMemoryFindings(book: FindingBook = createFindingBook()): F
       if (known === undefined) return;
       for (const step of mark.steps) known.steps.add(step);
       known.last = later(known.last, mark);
+    },
+    async told(id, step) {
+      held.get(id)?.steps.add(step);
+    },
+    async stamp(id, now) {
+      const known = book.get(id) && held.get(id);
+      if (known === undefined) return undefined;
+      known.stamp = Math.max(now, (known.stamp ?? 0) + 1);
+      return known.stamp;
     },
     async remind(more) {
       for (const { at, id } of more) reminders.set(`${at} ${id}`, { at, id });

@@ -10,7 +10,7 @@ import { createFrames } from "./frame.ts";
 import { trailByHead } from "./heads.ts";
 import { jsonText } from "./json-text.ts";
 import { isOtherLog, linePiece } from "./log-line.ts";
-import type { Around, Piece } from "./piece.ts";
+import { type Around, openedPiece, type Piece } from "./piece.ts";
 import { trailByMembers, trailOfCut } from "./trail.ts";
 
 export interface Unwrapping {
@@ -107,8 +107,10 @@ export function unwrap(frame: Frame, { scope, maxUnzipped = MAX_UNZIPPED }: Unwr
     for (const piece of envelope.open(value, { ...around, depth: around.depth + 1 }, unpack)) open(piece);
   }
 
-  openText(frame.text, { scope, origin: frame.origin, loggedAt: 0, depth: 0 });
-  return { records, aside: asides, control };
+  const bare = { scope, origin: frame.origin, loggedAt: 0, depth: 0 };
+  if (frame.payload === true) open(openedPiece(unpack.kinesis(frame.text), { ...bare, depth: 1 }));
+  else openText(frame.text, bare);
+  return { records, aside: asides, control, size: records.reduce((sum, { text }) => sum + text.length, 0) };
 }
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;

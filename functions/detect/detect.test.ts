@@ -1,0 +1,226 @@
+import { gzipSync } from "node:zlib";
+import type { KinesisStreamRecord } from "aws-lambda";
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+import type { Draft } from "../../detectors/core/compose.ts";
+import { registry } from "../../detectors/registry.ts";
+import { CrosstrailError } from "../../schemas/errors.ts";
+import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
+import { programOf } from "../../test/support/program.ts";
+import { scenario } from "../../test/support/scenario.ts";
+import { batch, contextOf, envelope, record, sequenceOf } from "../../test/support/stream.ts";
+import { createMemoryStore } from "../adapters/ledger/memory.ts";
+import { createFindingBook } from "../findings/book.ts";
+import { createDetect, type DetectParts } from "./detect.ts";
+
+/** The scenario's first lines, one in every record. */
+const lines = scenario.slice(0, 12);
+const records = lines.map((line, index) => record(index + 1, envelope([line])));
+const poison = (sequence: number): KinesisStreamRecord => record(sequence, gzipSync("not a log").subarray(0, 12));
+
+function harness(parts: Partial<DetectParts> = {}) {
+  const kept: KeptRecord[] = [];
+  const counts = new Map<string, number>();
+  const published: Draft[] = [];
+  const store = createMemoryStore();
+  const book = createFindingBook();
+  const program = programOf(registry, store);
+  const count = (name: string, value: number): void => {
+    counts.set(name, (counts.get(name) ?? 0) + value);
+  };
+  const detect = createDetect({
+    program,
+    publish: async (drafts) => {
+      published.push(...drafts);
+      book.add(drafts);
+    },
+    quarantine: { keep: async (one) => void kept.push(one) },
+    meter: {
+      totals: ({ read, judged, setAside }) => {
+        count("read", read);
+        count("judged", judged);
+        count("setAside", setAside);
+      },
+      ...{ count, lag: () => undefined, flush: () => undefined },
+    },
+    ...{ clock: { advance: async () => undefined }, passed: async () => undefined },
+    log: pino({ level: "silent" }),
+    now: () => 0,
+    ...parts,
+  });
+  return { detect, kept, counts, published, book };
+}
+
+const failing = (times: number, error: Error) => {
+  let left = times;
+  return async (): Promise<void> => {
+    left -= 1;
+    if (left >= 0) await Promise.reject(error);
+  };
+};
+
+describe("an invocation", () => {
+  it("that goes well leaves nothing to be asked for again", async () => {
+    const { detect, counts, kept } = harness();
+    expect(await detect(batch(records), contextOf())).toEqual({ batchItemFailures: [] });
+    expect(Object.fromEntries(counts)).toMatchObject({ read: 12, judged: 12, setAside: 0 });
+    expect(kept).toEqual([]);
+  });
+
+  it.each(records.map((_, index) => index))(
+    "keeps a record aside that cannot be read at place %i, whole, and judges the others",
+    async (place) => {
+      const { detect, counts, kept } = harness();
+      const bad = poison(1_000);
+      const all = records.toSpliced(place, 0, bad);
+      expect(await detect(batch(all), contextOf())).toEqual({ batchItemFailures: [] });
+      expect(Object.fromEntries(counts)).toMatchObject({ read: 13, judged: 12, setAside: 1 });
+      expect(kept).toMatchObject([
+        {
+          sequence: sequenceOf(1_000),
+          shard: "shardId-000000000000",
+          data: bad.kinesis.data,
+          reasons: [{ code: "E_GZIP" }],
+        },
+      ]);
+    },
+  );
+
+  it("keeps a whole record for one line of it, and judges the rest of them", async () => {
+    const { detect, counts, kept } = harness();
+    const mixed = record(1, envelope([lines[0] ?? "", "{broken", lines[1] ?? ""]));
+    expect(await detect(batch([mixed]), contextOf())).toEqual({ batchItemFailures: [] });
+    expect(Object.fromEntries(counts)).toMatchObject({ read: 3, judged: 2, setAside: 1 });
+    expect(kept.map(({ data, reasons }) => [data, reasons.map(({ code }) => code)])).toEqual([
+      [mixed.kinesis.data, ["E_JSON"]],
+    ]);
+  });
+
+  it("counts lines of other logs in the same group, and keeps none", async () => {
+    const { detect, counts, kept } = harness();
+    const line = "I1122 10:00:00.000000      10 controller.go:615] quota admission added evaluator";
+    await detect(batch([record(1, envelope([line]))]), contextOf());
+    expect(Object.fromEntries(counts)).toMatchObject({ read: 1, setAside: 1 });
+    expect(kept).toEqual([]);
+  });
+
+  it("that cannot publish asks for all of it again, and is then as if nothing had been", async () => {
+    const trouble = failing(1, new CrosstrailError("E_OUTBOX", "throttled", { cause: undefined }));
+    const calm = harness();
+    await calm.detect(batch(records), contextOf());
+    const { book, detect } = harness({
+      publish: async (drafts) => {
+        await trouble();
+        book2.add(drafts);
+      },
+    });
+    const book2 = createFindingBook();
+    expect(await detect(batch(records), contextOf())).toEqual({
+      batchItemFailures: [{ itemIdentifier: sequenceOf(1) }],
+    });
+    expect(await detect(batch(records), contextOf())).toEqual({ batchItemFailures: [] });
+    expect(book.all()).toEqual([]);
+    expect(book2.all()).toEqual(calm.book.all());
+    expect(book2.all().length).toBeGreaterThan(0);
+  });
+
+  it("asks for what follows its last confirmed part alone", async () => {
+    let calls = 0;
+    const { detect } = harness({
+      limits: { size: 1 },
+      publish: async () => {
+        calls += 1;
+        if (calls === 5) throw new CrosstrailError("E_OUTBOX", "throttled", { cause: undefined });
+      },
+    });
+    expect(await detect(batch(records), contextOf())).toEqual({
+      batchItemFailures: [{ itemIdentifier: sequenceOf(5) }],
+    });
+    expect(calls).toBe(5);
+  });
+
+  it("that runs out of time answers before it ends, with the first that is not confirmed", async () => {
+    let left = 60_000;
+    const { detect, counts } = harness({ limits: { size: 1 } });
+    const context = {
+      ...contextOf(),
+      getRemainingTimeInMillis: () => {
+        left -= 10_000;
+        return left;
+      },
+    };
+    // 50, 40, 30 and 20 seconds are enough for a record each; 10 are not.
+    expect(await detect(batch(records), context)).toEqual({ batchItemFailures: [{ itemIdentifier: sequenceOf(5) }] });
+    expect(counts.get("read")).toBe(4);
+  });
+
+  it("asks for all of what was judged and not confirmed when no time is left", async () => {
+    const { detect, counts } = harness();
+    const context = {
+      ...contextOf(),
+      getRemainingTimeInMillis: (() => {
+        let asked = 0;
+        return () => (asked++ < 3 ? 60_000 : 0);
+      })(),
+    };
+    expect(await detect(batch(records), context)).toEqual({ batchItemFailures: [{ itemIdentifier: sequenceOf(1) }] });
+    expect(counts.get("read")).toBeUndefined();
+  });
+
+  it("whose access is refused keeps its records, and the stream goes on", async () => {
+    const refused = new CrosstrailError("E_LEDGER_REFUSED", "no access", { cause: undefined });
+    const { detect, kept, counts } = harness({ publish: failing(Number.POSITIVE_INFINITY, refused) });
+    expect(await detect(batch(records), contextOf())).toEqual({ batchItemFailures: [] });
+    expect(kept.map(({ sequence }) => sequence)).toEqual(records.map(({ kinesis }) => kinesis.sequenceNumber));
+    expect(kept.every(({ reasons }) => reasons[0]?.code === "E_LEDGER_REFUSED")).toBe(true);
+    expect(counts.get("Refused")).toBe(12);
+    expect(counts.get("judged")).toBeUndefined();
+  });
+
+  it("that can neither judge nor keep asks again", async () => {
+    const refused = new CrosstrailError("E_LEDGER_REFUSED", "no access", { cause: undefined });
+    const { detect } = harness({
+      publish: failing(1, refused),
+      quarantine: { keep: failing(100, new CrosstrailError("E_QUARANTINE", "no access", { cause: undefined })) },
+    });
+    expect(await detect(batch(records), contextOf())).toEqual({
+      batchItemFailures: [{ itemIdentifier: sequenceOf(1) }],
+    });
+  });
+
+  it("keeps what a detector failed on, to be judged again when it is mended", async () => {
+    const broken = registry.map((detector) =>
+      detector.kind === "event"
+        ? {
+            ...detector,
+            detect: () => {
+              throw new TypeError("planted");
+            },
+          }
+        : detector,
+    );
+    const program = programOf(broken, createMemoryStore());
+    const { detect, kept, published } = harness({ program });
+    expect(await detect(batch(records), contextOf())).toEqual({ batchItemFailures: [] });
+    expect(kept.length).toBeGreaterThan(0);
+    expect(kept.every(({ reasons }) => reasons.every(({ code }) => code === "E_DETECTOR"))).toBe(true);
+    // And says so, while the ledger's detectors judge on.
+    const found = new Set(published.map(({ finding }) => finding.detector));
+    expect(found).toContain("health/detector-error");
+    expect(found).toContain("health/quarantined");
+    expect(found).toContain("node-identity/foreign-key");
+  });
+
+  it("is bounded by what it unpacks to, not by the number of its records", async () => {
+    let calls = 0;
+    const { detect } = harness({
+      publish: async () => {
+        calls += 1;
+      },
+    });
+    const padded = `${(lines[0] ?? "").slice(0, -1)},"pad":"${"x".repeat(20 * 1024 * 1024)}"}`;
+    await detect(batch([1, 2, 3, 4, 5, 6].map((sequence) => record(sequence, envelope([padded])))), contextOf());
+    // Three of twenty megabytes are more than forty-eight.
+    expect(calls).toBe(3);
+  });
+});

@@ -1,0 +1,38 @@
+import type { Logger } from "pino";
+import { reasonOf } from "../adapters/sinks/reason.ts";
+import type { Desk } from "../findings/desk.ts";
+import type { FindingStore } from "../findings/ports.ts";
+import { conditions, healthDraft } from "../runtime/health.ts";
+import type { Report } from "./letters.ts";
+
+interface ReportParts {
+  readonly desk: Pick<Desk, "take">;
+  readonly store: Pick<FindingStore, "read">;
+  readonly region: string;
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+/** Refused findings as findings on the pipeline's health. One of these that is refused itself says nothing more: it would go round. */
+export const createReport =
+  ({ desk, store, region, now, log }: ReportParts): Report =>
+  async ({ id = "a message", sink, code, message }) => {
+    try {
+      const [refused] = await store.read([id]);
+      if (refused?.draft.finding.detector === conditions.refused.id) return;
+      const what = refused === undefined ? "" : ` (${refused.draft.finding.detector})`;
+      await desk.take([
+        healthDraft(conditions.refused, {
+          sentence: `${sink} takes no ${id}${what}: ${message}`,
+          on: `${id} at ${sink}`,
+          ...{ at: now(), region },
+          evidence: [
+            { field: "code", value: code },
+            { field: "message", value: message },
+          ],
+        }),
+      ]);
+    } catch (error) {
+      log.error({ id, reason: reasonOf(error) }, "a refused finding could not be reported");
+    }
+  };

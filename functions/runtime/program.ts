@@ -1,0 +1,76 @@
+import { createAuditIdMemory } from "../../detectors/core/audit-ids.ts";
+import { createChain } from "../../detectors/core/chain.ts";
+import { createScreen } from "../../detectors/core/screen.ts";
+import type { Sample } from "../../detectors/core/settings.ts";
+import { arm, type Settings } from "../../detectors/core/settings.ts";
+import type { Detector } from "../../detectors/ledger/contracts.ts";
+import { auditLearners, callLearners } from "../../detectors/ledger/learners.ts";
+import type { Config } from "../../schemas/config/config.ts";
+import { UNKNOWN } from "../../schemas/events/event.ts";
+import { createEngine, type Engine } from "../ledger/engine.ts";
+import type { DueStore, LedgerStore } from "../ledger/ports.ts";
+import { createRecall } from "../ledger/recall.ts";
+import { createSchool } from "../ledger/school.ts";
+import type { Judge } from "../pipeline/judge.ts";
+import type { Configured } from "./config-source.ts";
+
+/** One version of the configuration, in place. */
+export interface Program {
+  readonly settings: Settings;
+  readonly judge: Omit<Judge, "tally" | "onAside">;
+  readonly ledger: Engine;
+  /** What the configuration is, and what is wrong with it. */
+  readonly configured: Configured;
+}
+
+export interface ProgramOptions {
+  readonly configured: () => Promise<Configured>;
+  readonly detectors: readonly Detector[];
+  readonly store: LedgerStore & DueStore;
+  readonly now: () => number;
+  /** Of audit events whose envelope does not tell: that of the stream. */
+  readonly region: string;
+}
+
+/** How many requests a reused auditID may stand apart and still be seen: 16 bytes each, twice. */
+const AUDIT_IDS = 500_000;
+/** Facts that need not be written again. */
+const FACTS = 200_000;
+
+/** Whether a configuration can be used: throws E_CONFIG. */
+export const accept =
+  (detectors: readonly Detector[], samples: readonly Sample[]) =>
+  (config: Config): void => {
+    arm(detectors, config, {}, samples);
+  };
+
+/** The program of the configuration that stands now. What it remembers outlasts a new version: facts are facts under any of them. */
+export function createPrograms({ configured, detectors, store, now, region }: ProgramOptions): () => Promise<Program> {
+  const recall = createRecall(FACTS);
+  const auditIds = createAuditIdMemory(AUDIT_IDS);
+  const school = createSchool(auditLearners, callLearners);
+  let last: Program | undefined;
+
+  function build(found: Configured): Program {
+    const settings = arm(detectors, found.config, {}, []);
+    const { armed, ledger, site, suppressions } = settings;
+    return {
+      settings,
+      configured: found,
+      judge: {
+        ...{ school, auditIds },
+        chain: createChain(armed, site, suppressions),
+        screen: createScreen(armed.map(({ detector }) => detector)),
+        unwrapping: { scope: { account: UNKNOWN, region, cluster: UNKNOWN } },
+      },
+      ledger: createEngine({ ...{ store, recall, armed: ledger }, ...{ site, suppressions, now } }),
+    };
+  }
+
+  return async () => {
+    const found = await configured();
+    if (last === undefined || last.configured.version !== found.version) last = build(found);
+    else if (last.configured !== found) last = { ...last, configured: found };
+    return last;
+  };
+}
