@@ -10,11 +10,9 @@ export function firstOfEach<T extends { readonly api: string }>(uses: readonly T
   return uses.filter(({ api }) => !seen.has(api) && seen.add(api));
 }
 
-/** APIs that a pod's keys called on a day before `time`. */
-export const usualBefore = (
-  time: string,
-  calls: readonly { readonly time: string; readonly api: string }[],
-): string[] => calls.filter((call) => call.time.slice(0, 10) < time.slice(0, 10)).map(({ api }) => api);
+/** Uses in the order of time, with the time (ms) of the first of each: what is used again within the hour is told once. */
+export const inOrder = <T extends { readonly since: string }>(uses: readonly T[]): readonly (T & { at: number })[] =>
+  uses.map((use) => ({ ...use, at: Date.parse(use.since) })).sort((a, b) => a.at - b.at);
 
 /** Why what seems new may not be: more uses were told of than are kept. */
 export const usesMissing = (hours: readonly { readonly overflowed: (attribute: "used") => boolean }[]): string[] =>

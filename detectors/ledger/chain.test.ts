@@ -91,11 +91,11 @@ describe("the counts", () => {
   });
 });
 
-it("settled detectors wait no less than the grain of their anchor: what they judge is whole", () => {
+it("settled detectors wait no less than the grain of their anchor, or go by the first time in it where that is hours", () => {
   for (const detector of ledgerDetectors)
     if (detector.kind === "settled") {
       const { bucketMs = 0 } = attributeOf(detector.watch, detector.anchor);
-      expect(detector.settleMs, detector.meta.id).toBeGreaterThanOrEqual(bucketMs);
+      if (bucketMs < 60 * 60_000) expect(detector.settleMs, detector.meta.id).toBeGreaterThanOrEqual(bucketMs);
       expect(attributeOf(detector.watch, detector.anchor).fields).toContain("time");
       const { birth } = detector.coldness ?? {};
       if (birth !== undefined) expect(Object.keys(entities[detector.watch as Kind].attributes)).toContain(birth);

@@ -5,7 +5,7 @@ import type { DetectorMeta, EventDetector, Evidence } from "../core/contracts.ts
 import type { Site } from "../core/site.ts";
 import type { AttributeName, Kind, ValueOf } from "./entities.ts";
 import type { Ref } from "./facts.ts";
-import type { Entity, Told } from "./view.ts";
+import type { Entity, Known, Told } from "./view.ts";
 
 /** Evidence, with the event that it comes from. */
 export interface Witness extends Evidence {
@@ -56,8 +56,8 @@ export interface LedgerContext<P> {
 export type Verdict<T> = (due: T) => readonly LedgerHit[];
 
 export interface SettledContext<P, E extends Kind = Kind> extends LedgerContext<P> {
-  /** The entity's epochs as of the same time, in their order, where the detector asks for them. */
-  readonly epochs: readonly Entity<E>[];
+  /** The entity's epochs of a kind as of the same time, in their order, where the detector asks for them. */
+  readonly epochs: <K extends E>(kind: K) => readonly Entity<K>[];
 }
 
 /** One value of each set that a detector matches. */
@@ -110,8 +110,8 @@ interface SettledDefinition<K extends Kind, A extends AttributeName<K>, P extend
   readonly coldness?: Coldness;
   /** Sets of which all must be known: where more was told than is kept, there is no verdict, and that is counted. */
   readonly rests?: readonly AttributeName<K>[];
-  /** Epochs to read with the entity: their kind, and the set that links to them. */
-  readonly epochs?: { readonly kind: E; readonly over: AttributeName<K> };
+  /** Epochs to read with the entity: their kinds, and the sets that link to them. */
+  readonly epochs?: readonly { readonly kind: E; readonly over: AttributeName<K> }[];
   readonly params: P;
   /** Looks at the entity as of the time of the verdict: what was told by later events is not there, in no set. Gives the judge of the values of
    * the anchor whose time it is, one by one; undefined: none of them is worth a hit. So a verdict is a function of what happened until its time, and
@@ -119,7 +119,7 @@ interface SettledDefinition<K extends Kind, A extends AttributeName<K>, P extend
   readonly detect: (
     entity: Entity<K>,
     context: SettledContext<Static<P>, E>,
-  ) => Verdict<Told<ValueOf<K, A>>> | undefined;
+  ) => Verdict<Known<ValueOf<K, A>>> | undefined;
 }
 
 /** A verdict that rests on what is missing, first, different or many: judged when nothing more is expected. */
@@ -131,9 +131,9 @@ export interface SettledDetector {
   readonly settleMs: number;
   readonly coldness?: Coldness;
   readonly rests?: readonly string[];
-  readonly epochs?: { readonly kind: Kind; readonly over: string };
+  readonly epochs?: readonly { readonly kind: Kind; readonly over: string }[];
   readonly params: TObject;
-  readonly detect: (entity: Entity<Kind>, context: SettledContext<unknown>) => Verdict<Told<never>> | undefined;
+  readonly detect: (entity: Entity<Kind>, context: SettledContext<unknown>) => Verdict<Known<never>> | undefined;
 }
 
 export function defineSettledDetector<

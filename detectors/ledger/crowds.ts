@@ -1,7 +1,7 @@
 import { declare, set } from "./declare.ts";
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
+const HOUR_MS = 60 * 60_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** What many have in common on one day: one of them alone tells nothing, or everything. */
 export const crowds = {
@@ -11,15 +11,16 @@ export const crowds = {
     key: ["account", "region", "cluster", "ip", "day"],
     keepMs: 3 * DAY_MS,
     attributes: {
-      heard: set(["time", "node", "cluster", "ip"], "{node} spoke from {ip}", { cap: 400, bucketMs: 10 * MINUTE_MS }),
+      heard: set(["time", "node", "cluster", "ip"], "{node} spoke from {ip}", { cap: 400, bucketMs: HOUR_MS }),
       nodeIp: set(["node", "ip"], "{node} has the address {ip}", { cap: 200 }),
       nodeSpoke: set(["time", "node", "ip"], "{node} spoke from {ip}", { cap: 400, bucketMs: DAY_MS }),
       used: set(
         ["time", "token", "namespace", "serviceAccount", "cluster", "ip"],
         "{token} of {namespace}/{serviceAccount} was used from {ip}",
-        { cap: 800, bucketMs: 10 * MINUTE_MS },
+        { cap: 800, bucketMs: HOUR_MS },
       ),
       tokenHome: set(["token", "ip", "whose"], "{token} has a right to {ip}, which is its {whose}'s", { cap: 400 }),
+      tokenMinted: set(["token"], "{token} was seen to be minted", { cap: 400 }),
       tokenNode: set(["token", "node"], "the pod of {token} runs on {node}", { cap: 400 }),
       tokenUsed: set(["token", "ip"], "{token} was used from {ip}", { cap: 400 }),
     },

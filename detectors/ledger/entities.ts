@@ -4,6 +4,7 @@ import { declare, set } from "./declare.ts";
 import { inNode, inPod, inPodName, nodeCrowds } from "./node-crowds.ts";
 import { revocations } from "./revocations.ts";
 import { spans } from "./spans.ts";
+import { USE_MS } from "./use-time.ts";
 import { weeks } from "./weeks.ts";
 
 const MINUTE_MS = 60_000;
@@ -19,8 +20,6 @@ const NODE_KEEP_MS = 23 * DAY_MS;
 const LASTING_MS = 400 * DAY_MS;
 /** Operators enter the pods of a database every few seconds: not by the second, so that theirs leave room for a person's. */
 const ENTRIES = { cap: 200, bucketMs: 10 * MINUTE_MS };
-/** What a pod usually calls, by the day. */
-const CALLS = { cap: 200, bucketMs: DAY_MS };
 
 /** Everything that the ledger knows about, declared once. An id is the parts of its key joined by `/`. */
 export const entities = {
@@ -44,8 +43,12 @@ export const entities = {
       session: set(["id"], "was given the AWS session {id}", { cap: 64, link: "session" }),
       // One an hour at most, for the three weeks that its node lives.
       key: set(["id"], "was given the AWS key {id}", { cap: 600, link: "key" }),
-      // One every 48 minutes.
-      token: set(["id"], "had the token {id} minted", { cap: 800, link: "token" }),
+      // One every 48 minutes. Those that are used at the cluster's API.
+      token: set(["id"], "used the token {id}", { cap: 800, link: "token" }),
+      minter: set(["time", "id", "audiences"], "the kubelet of {id} minted tokens for it, for {audiences}", {
+        cap: 64,
+        bucketMs: DAY_MS,
+      }),
       tagged: set(
         ["namespace", "name", "serviceAccount", "role", "time"],
         "AWS was told that it is {namespace}/{name}, {serviceAccount}, with role {role}",
@@ -55,7 +58,6 @@ export const entities = {
       exchange: set(["id"], "was served in {id}", { cap: 400, link: "exchange" }),
       audited: set(["time"], "the audit log told of its cluster's pods", { cap: 64, bucketMs: HOUR_MS }),
       entered: set(["time", "by", "how"], "{by} entered it by {how}", ENTRIES),
-      called: set(["time", "api"], "called {api}", CALLS),
       mint: set(["id"], "had a token for AWS minted by no kubelet, in {id}", { cap: 16, link: "mintDay" }),
       ...inPod,
     },
@@ -115,12 +117,11 @@ export const entities = {
       cluster: set(["account", "region", "cluster"], "is of cluster {cluster}", { one: true, cap: 4 }),
       podGone: set(["time"], "its pod was gone", { cap: 8 }),
       podNode: set(["id"], "its pod runs on {id}", { one: true, cap: 4 }),
-      podEntered: set(["time", "by", "how"], "{by} entered its pod by {how}", ENTRIES),
+      podEntered: set(["time", "by", "how", "pod"], "{by} entered its pod by {how}", ENTRIES),
       podAccount: set(["namespace", "serviceAccount"], "its pod runs as {namespace}/{serviceAccount}", {
         one: true,
         cap: 4,
       }),
-      podCalled: set(["time", "api"], "its pod called {api} with one key or another", CALLS),
       asNode: set(["cluster", "node", "role"], "was used in cluster {cluster} as node {node}", { cap: 8 }),
       heard: set(["time", "ip"], "was used from {ip} as a node", { cap: 200, bucketMs: HOUR_MS }),
       podSecrets: set(["time", "what"], "its pod's service account read {what}", {
@@ -128,11 +129,13 @@ export const entities = {
         bucketMs: 10 * MINUTE_MS,
       }),
       hour: set(["id"], "was used: {id}", { cap: 64, link: "use" }),
-      called: set(["time", "api"], "called {api}", CALLS),
+      habit: set(["id"], "called what {id} tells of", { cap: 200, link: "habit" }),
+      formerly: set(["id"], "called what {id} told of the week before", { cap: 200, link: "habit" }),
       place: set(["id"], "was used from {id}", { cap: 64, link: "place" }),
+      // Or in the hours in which it ended, before.
       late: set(["time", "gone", "api", "ip", "outcome"], "called {api} from {ip} after its pod was gone ({outcome})", {
         cap: 200,
-        bucketMs: MINUTE_MS,
+        bucketMs: USE_MS,
       }),
     },
   }),
@@ -149,7 +152,7 @@ export const entities = {
       }),
       mintingNode: set(["id"], "was minted by the kubelet of {id}", { one: true, cap: 4 }),
       podNode: set(["id"], "its pod runs on {id}", { one: true, cap: 4 }),
-      used: set(["time", "ip"], "was used from {ip}", { cap: 200, bucketMs: 10 * MINUTE_MS }),
+      used: set(["time", "ip"], "was used from {ip}", { cap: 200, bucketMs: HOUR_MS }),
       stale: set(["time"], "was used after its rotation was due", { cap: 32, bucketMs: HOUR_MS }),
       home: set(["ip", "whose"], "has a right to {ip}, which is its {whose}'s", { cap: 32 }),
       origin: set(["id"], "came from {id}", { cap: 64, link: "origin" }),
@@ -173,7 +176,7 @@ export const entities = {
     keepMs: 3 * DAY_MS,
     attributes: {
       node: set(["node", "endpoint"], "{node} asked EKS Auth from here", { cap: 64 }),
-      used: set(["time", "key", "api"], "key {key} called {api} from here", { cap: 400, bucketMs: 10 * MINUTE_MS }),
+      used: set(["time", "key", "api"], "key {key} called {api} from here", { cap: 400, bucketMs: USE_MS }),
       whose: set(["key", "whom", "role"], "key {key} is that of {whom}, with role {role}", { cap: 400 }),
       keyNode: set(["key", "node"], "the pod of key {key} runs on {node}", { cap: 400 }),
       known: set(["node", "ip"], "{node} asked EKS Auth from {ip}", { cap: 128 }),

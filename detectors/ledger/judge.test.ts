@@ -9,25 +9,27 @@ const ID = "ASIAEXAMPLE00000001";
 const day = (minute: string): string => `2026-11-22T${minute}:00.000Z`;
 /** Told at a minute, with the event of that name. */
 const by = (minute: string): string => sourceOf({ id: `event ${minute}`, time: Date.parse(day(minute)) });
-const used = (minute: string, known = minute, ip = "192.0.2.1"): Fact =>
+const used = (minute: string, known = minute, key = "k1"): Fact =>
+  fact("grant", ID, "granted", { time: day(minute), by: "a", role: "b", key, action: "c", what: "d" }, by(known));
+const issued = (minute: string, known = minute): Fact =>
+  fact("grant", ID, "revoked", { time: day(minute), by: "a", action: "b", what: "c" }, by(known));
+const podNode = (known: string): Fact =>
+  fact("grant", ID, "entry", { account: "1", region: "2", cluster: "3", principal: "4", day: "5" }, by(known));
+const calledThatDay = (known: string): Fact => fact("grant", ID, "used", { time: day(known), key: "k1" }, by(known));
+const called = (minute: string): Fact =>
   fact(
     "use",
     ID,
     "used",
-    { time: day(minute), trail: "CloudTrail", api: "s3:GetObject", ip, endpoint: "", outcome: "success" },
-    by(known),
+    { time: day(minute), trail: "CloudTrail", api: "s3:GetObject", ip: "192.0.2.1", endpoint: "", outcome: "success" },
+    by(minute),
   );
-const issued = (minute: string, known = minute): Fact =>
-  fact("use", ID, "issued", { time: day(minute), to: "pod", whom: "a", by: "b", role: "c" }, by(known));
-const podNode = (known: string): Fact => fact("use", ID, "pod", { id: "i-1" }, by(known));
-const calledThatDay = (known: string): Fact =>
-  fact("use", ID, "out", { time: day(known), api: "s3:GetObject", ip: "192.0.2.1" }, by(known));
 
 function stateOf(...facts: readonly Fact[]): State {
   const sets = new Map<string, Map<string, string>>();
   for (const { attribute, value, source } of facts)
     sets.set(attribute, (sets.get(attribute) ?? new Map<string, string>()).set(value, source));
-  return { kind: "use", id: ID, sets };
+  return { kind: facts[0]?.kind ?? "use", id: ID, sets };
 }
 const context = { params: {}, site: { proxies: [], egress: [] } as never, id: ID };
 const warmth = new Map<string, number>();
@@ -39,11 +41,11 @@ const sentences = (judgement: Judgement | "cold" | "full"): readonly string[] | 
 /** Says of each value that it is asked about how much it sees. */
 const seeing = (coldness = {}) =>
   defineSettledDetector({
-    ...{ meta: probeMeta("probe/seeing"), watch: "use", anchor: "used", settleMs: 25 * 60_000 },
+    ...{ meta: probeMeta("probe/seeing"), watch: "grant", anchor: "granted", settleMs: 25 * 60_000 },
     ...{ params: Type.Object({}), coldness },
     detect: (key) => {
-      const seen = (["used", "issued", "pod", "out"] as const).map((name) => key.all(name).length).join(" ");
-      return ({ time }) => [probeHit(`${seen}${key.overflowed("used") ? " and more" : ""}`, time, ID)];
+      const seen = (["granted", "revoked", "entry", "used"] as const).map((name) => key.all(name).length).join(" ");
+      return ({ time }) => [probeHit(`${seen}${key.overflowed("granted") ? " and more" : ""}`, time, ID)];
     },
   });
 const judged = (at: string, ...facts: readonly Fact[]) =>
@@ -65,7 +67,12 @@ describe("a settled verdict", () => {
   });
 
   it("sees no mark of a set that was not full yet", () => {
-    const mark = (known: string): Fact => ({ ...used("10:00"), attribute: OVERFLOW, value: "used", source: by(known) });
+    const mark = (known: string): Fact => ({
+      ...used("10:00"),
+      attribute: OVERFLOW,
+      value: "granted",
+      source: by(known),
+    });
     expect(judged("10:25", used("10:00"), mark("10:24"))).toEqual(["10:00 1 0 0 0 and more"]);
     expect(judged("10:25", used("10:00"), mark("10:30"))).toEqual(["10:00 1 0 0 0"]);
   });
@@ -73,7 +80,7 @@ describe("a settled verdict", () => {
   it("is cold where its entity's birth was told later", () => {
     const verdict = (known: string) =>
       sentences(
-        settledHits(seeing({ birth: "issued" }), stateOf(used("10:00"), issued("09:00", known)), context, {
+        settledHits(seeing({ birth: "revoked" }), stateOf(used("10:00"), issued("09:00", known)), context, {
           ...{ warmth, at: day("10:25") },
         }),
       );
@@ -82,7 +89,7 @@ describe("a settled verdict", () => {
   });
 
   it("names the event that told a value first", () => {
-    const { hits } = settledHits(neverIssued, stateOf(used("10:00")), context, {
+    const { hits } = settledHits(neverIssued, stateOf(called("10:00")), context, {
       ...{ warmth, at: day("10:25") },
     }) as Judgement;
     expect(hits[0]?.hit.evidence[0]?.event).toBe("event 10:00");
@@ -91,7 +98,7 @@ describe("a settled verdict", () => {
 });
 
 describe("the time of a verdict", () => {
-  const due = (time: string, source: string): string | undefined => dueTime(neverIssued, { time }, source);
+  const due = (time: string, source: string): string | undefined => dueTime(seeing(), { time }, source);
 
   it("is when its anchor has settled, rounded up to the minute", () => {
     expect(due(day("10:00"), by("10:00"))).toBe(day("10:25"));
@@ -105,11 +112,17 @@ describe("the time of a verdict", () => {
     expect(due(day("10:00"), by("12:00"))).toBe(day("12:01"));
     expect(due(day("10:00"), "of no time")).toBe(day("10:25"));
   });
+
+  it("goes by the first time in a value that stands for longer than the verdict waits", () => {
+    expect(dueTime(neverIssued, { time: day("09:00") }, by("10:07"))).toBe(day("10:32"));
+    expect(dueTime(neverIssued, { time: "" }, by("10:07"))).toBe(day("10:32"));
+    expect(dueTime(neverIssued, { time: day("09:00") }, "of no time")).toBe(day("09:25"));
+  });
 });
 
 it("a hit that there is, is known since the last of what it rests on", () => {
   const both = defineJoinDetector({
-    ...{ meta: probeMeta("probe/both"), watch: "use", match: ["used", "issued"], params: Type.Object({}) },
+    ...{ meta: probeMeta("probe/both"), watch: "grant", match: ["granted", "revoked"], params: Type.Object({}) },
     detect: ([{ time }]) => probeHit("both", time, ID),
   });
   const { hits } = joinHits(both, stateOf(used("10:00"), issued("09:00", "11:00")), context);

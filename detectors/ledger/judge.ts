@@ -1,6 +1,7 @@
 import type { LedgerContext, LedgerDetector, LedgerHit, SettledDetector } from "./contracts.ts";
-import { decode, knownSince, later, OVERFLOW, type Ref, type State } from "./facts.ts";
-import { asOf, sourcedIn, valuesOf, viewOf } from "./view.ts";
+import type { Kind } from "./entities.ts";
+import { attributeOf, decode, knownSince, later, OVERFLOW, type Ref, type State } from "./facts.ts";
+import { asOf, type Entity, sourcedIn, valuesOf, viewOf } from "./view.ts";
 
 /** Most choices of values that one detector is asked about in one entity: an attacker chooses how many values there are. */
 const MAX_CHOICES = 200_000;
@@ -91,18 +92,24 @@ export function settledHits(
   const event = dues[0]?.value.source ?? "";
   let verdict: ReturnType<SettledDetector["detect"]>;
   asked.ask(at, event, () => {
-    verdict = detector.detect(viewOf(known), { ...context, epochs: epochs.map((epoch) => viewOf(asOf(epoch, at))) });
+    const seen = epochs.map((epoch) => viewOf(asOf(epoch, at)));
+    verdict = detector.detect(viewOf(known), {
+      ...context,
+      epochs: <K extends Kind>(kind: K) => seen.filter((one) => one.kind === kind) as unknown as readonly Entity<K>[],
+    });
     return [];
   });
-  for (const { value } of dues) asked.ask(at, value.source, () => verdict?.(value as never) ?? []);
+  for (const { value, source } of dues)
+    asked.ask(at, value.source, () => verdict?.({ ...value, since: knownSince(source) } as never) ?? []);
   return asked.judgement();
 }
 
 /** The epochs of an entity that a detector asks for, in the order of time. */
-export function epochsOf({ epochs }: SettledDetector, { kind, sets }: State): readonly Ref[] {
-  if (epochs === undefined) return [];
-  const ids = [...(sets.get(epochs.over)?.keys() ?? [])].map((link) => decode(kind, epochs.over, link).id ?? "");
-  return ids.sort().map((id) => ({ kind: epochs.kind, id }));
+export function epochsOf({ epochs = [] }: SettledDetector, { kind, sets }: State): readonly Ref[] {
+  return epochs.flatMap((asked) => {
+    const ids = [...(sets.get(asked.over)?.keys() ?? [])].map((link) => decode(kind, asked.over, link).id ?? "");
+    return [...new Set(ids)].sort().map((id) => ({ kind: asked.kind, id }));
+  });
 }
 
 function asking() {
@@ -121,13 +128,15 @@ function asking() {
 }
 
 /** When the verdict on a value of the anchor falls due: a whole minute, rounded up, and later than it was known here. What comes over a link may be
- * known long after its time. */
+ * known long after its time. Where a value stands for longer than the verdict waits, the first time in it counts. */
 export function dueTime(
-  { settleMs }: SettledDetector,
-  { time }: Readonly<Record<string, string>>,
+  { watch, anchor, settleMs }: SettledDetector,
+  { time = "" }: Readonly<Record<string, string>>,
   source: string,
 ): string | undefined {
-  const ms = Date.parse(time ?? "");
+  const { bucketMs = 0 } = attributeOf(watch, anchor);
+  const first = bucketMs > settleMs ? knownSince(source) : "";
+  const ms = Date.parse(first > time ? first : time);
   if (Number.isNaN(ms)) return undefined;
   const settled = Math.ceil((ms + settleMs) / 60_000);
   const known = Math.floor(Date.parse(knownSince(source)) / 60_000) + 1;

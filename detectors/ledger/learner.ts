@@ -5,6 +5,7 @@ import type { Peek } from "../../schemas/events/k8s-audit/peek.ts";
 import { BORDER_MS } from "../core/exchange-time.ts";
 import type { AttributeName, Kind, ValueOf } from "./entities.ts";
 import { type Fact, fact, idOf, sourceOf } from "./facts.ts";
+import { USE_MS } from "./use-time.ts";
 
 /** A source of knowledge in the audit log: what an event tells about entities. Pure. */
 export interface AuditLearner {
@@ -67,8 +68,9 @@ export const keyId = (accessKeyId: string, event: { readonly time: number }): st
 const hourOf = (event: { readonly time: number }): string => timeOf(event).slice(0, "2026-11-22T10".length);
 export const dayOf = (event: { readonly time: number }): string => timeOf(event).slice(0, "2026-11-22".length);
 
-/** An hour of a key. */
-export const useId = (key: string, event: { readonly time: number }): string => idOf("use", [key, hourOf(event)]);
+/** The hours of a key, by the first of them. */
+export const useId = (key: string, { time }: { readonly time: number }): string =>
+  idOf("use", [key, hourOf({ time: Math.floor(time / USE_MS) * USE_MS })]);
 export const nodeDayId = (node: string, event: { readonly time: number }): string =>
   idOf("nodeDay", [node, dayOf(event)]);
 export const nodeHourId = (node: string, event: { readonly time: number }): string =>

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Relay } from "./carry.ts";
 import { entities, type Kind } from "./entities.ts";
 import { attributeOf, type State } from "./facts.ts";
-import { depthOf, kinds, relayed, relays, wrongLinks } from "./relays.ts";
+import { depthOf, kinds, relayed, relayOrder, relays, wrongLinks } from "./relays.ts";
 
 const relay = (from: Kind, fact: string, over: string, to: Kind, as: string): Relay => ({
   ...{ from, fact, over, to, as },
@@ -149,4 +149,19 @@ it("what is carried is known since the later of the fact and the link", () => {
   });
   for (const one of [state(fact, link), state(link, fact)])
     expect(relayed(one).map(({ attribute, source }) => [attribute, source])).toEqual([["podNode", link]]);
+});
+
+describe("the order of merging", () => {
+  it("has every kind once", () => {
+    expect([...relayOrder].sort()).toEqual([...kinds].sort());
+  });
+
+  it("puts a kind before the one that it passes most on to: a pod before its keys and tokens, a token before where it came from", () => {
+    const at = (kind: (typeof kinds)[number]): number => relayOrder.indexOf(kind);
+    expect(at("podName")).toBeLessThan(at("pod"));
+    expect(at("pod")).toBeLessThan(at("key"));
+    expect(at("pod")).toBeLessThan(at("token"));
+    expect(at("token")).toBeLessThan(at("origin"));
+    expect(at("key")).toBeLessThan(at("place"));
+  });
 });

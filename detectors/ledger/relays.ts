@@ -25,6 +25,7 @@ export const relays: readonly Relay[] = [
   carry("pod", { fact: "ip", over: "token", to: "token" }, "home", ({ ip }) => ({ ip, whose: "pod" })),
   carry("pod", { fact: "hostIp", over: "token", to: "token" }, "home", ({ ip }) => ({ ip, whose: "node" })),
   carry("token", { fact: "home", over: "origin", to: "origin" }, "tokenHome", (home, token) => ({ ...home, token })),
+  carry("token", { fact: "minted", over: "origin", to: "origin" }, "tokenMinted", (_, token) => ({ token })),
   carry("token", { fact: "podNode", over: "origin", to: "origin" }, "tokenNode", ({ id }, token) => ({
     token,
     node: id,
@@ -57,10 +58,9 @@ export const relays: readonly Relay[] = [
   carry("pod", { fact: "node", over: "exchange", to: "exchange" }, "podNode", ({ id }, pod) => ({ pod, node: id })),
   carry("podName", { fact: "entered", over: "pod", to: "pod" }, "entered", ({ time, by, how }) => ({ time, by, how })),
   carry("nameDay", { fact: "entered", over: "pod", to: "podDay" }, "entered", (entered) => entered),
-  carry("podDay", { fact: "entered", over: "key", to: "key" }, "podEntered", ({ time, by, how }) => ({
-    time,
-    by,
-    how,
+  carry("podDay", { fact: "entered", over: "key", to: "key" }, "podEntered", (entered, day) => ({
+    ...entered,
+    pod: withoutLast(day),
   })),
   // Who enters a pod of a service account puts its role to use, too.
   carry(
@@ -73,9 +73,9 @@ export const relays: readonly Relay[] = [
       return assignmentId({ account, region, cluster }, namespace, serviceAccount, time);
     },
   ),
-  // A pod's keys change every few hours; what it usually calls does not.
-  carry("key", { fact: "called", over: "pod", to: "pod" }, "called", (called) => called),
-  carry("pod", { fact: "called", over: "key", to: "key" }, "podCalled", ({ time, api }) => ({ time, api })),
+  // A pod's keys change every few hours, and pods with every release; what their role usually calls does not.
+  carry("key", { fact: "pod", over: "habit", to: "habit" }, "caller", ({ id: pod }) => ({ pod })),
+  carry("key", { fact: "podEntered", over: "habit", to: "habit" }, "entered", ({ pod }) => ({ pod })),
   ...spanRelays,
   carry("resource", { fact: "managed", over: "day", to: "resourceDay" }, "managed", (managed) => managed),
   carry("resource", { fact: "copyOf", over: "day", to: "resourceDay" }, "copyOf", (copyOf) => copyOf),
@@ -197,3 +197,15 @@ export const wrongLinks = (all: readonly Relay[]): readonly string[] =>
     .map(({ from, over, to }) => `${from}.${over} is no link to ${to}`);
 
 export const kinds = Object.keys(entities) as readonly Kind[];
+
+/** Kinds, each before those that it passes facts on to, as far as that goes: some pass one back. */
+export const relayOrder: readonly Kind[] = orderOf(kinds, relays);
+
+function orderOf(left: readonly Kind[], all: readonly Relay[]): readonly Kind[] {
+  const waits = (kind: Kind): number =>
+    all.filter(({ from, to }) => to === kind && from !== kind && left.includes(from)).length;
+  const [next] = left.toSorted((a, b) => waits(a) - waits(b));
+  if (next === undefined) return [];
+  const others = left.filter((kind) => kind !== next);
+  return [next, ...orderOf(others, all)];
+}

@@ -3,10 +3,11 @@ import { carry, type Relay } from "./carry.ts";
 import { egressId } from "./egress.ts";
 import type { ValueOf } from "./entities.ts";
 import { placeId } from "./learner.ts";
+import { USE_MS } from "./use-time.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 /** A pod that ended may finish a last request (detections.md B-04). */
-const LATE_MS = 120_000;
+export const LATE_MS = 120_000;
 
 /** What the hours of a key have from it, and what it and others have from them. */
 export const spanRelays: readonly Relay[] = [
@@ -44,14 +45,16 @@ export const spanRelays: readonly Relay[] = [
     (out, cluster) => egressId(cluster, out),
   ),
   carry("egress", { fact: "asked", over: "place", to: "place" }, "known", ({ node, ip }) => ({ node, ip })),
-  // What a key was used for when its pod was gone, it has from its hours.
+  // What a key was used for in the hours in which its pod was gone, it has from them.
   carry(
     "use",
     { fact: "used", over: "podGone", to: "key" },
     "late",
     ({ time, api, ip, outcome }, _, gone) => ({ time, api, ip, outcome, gone: gone.time }),
     ({ trail, time }, gone, hour) =>
-      trail === "CloudTrail" && Date.parse(time) - Date.parse(gone.time) >= LATE_MS ? withoutLast(hour) : undefined,
+      trail === "CloudTrail" && Date.parse(time) + USE_MS > Date.parse(gone.time) + LATE_MS
+        ? withoutLast(hour)
+        : undefined,
   ),
 ];
 

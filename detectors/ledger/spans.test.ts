@@ -35,7 +35,7 @@ it("every one leads to what it is a part of", () => {
 });
 
 it("a key that was used more often than is kept of an hour is found used after its pod in another", async () => {
-  const lines = [...born, ...flood("09"), podGone("10:20", POD), podCall("11:30", "s3:ListBuckets", KEY)];
+  const lines = [...born, ...flood("09"), podGone("10:20", POD), podCall("12:30", "s3:ListBuckets", KEY)];
   for (const some of [lines, lines.toReversed()]) {
     const { findings, store } = await ledgerFlow(whole(some), { detectors: [afterPod] });
     expect(findings).toMatchObject([{ subject: `key/${KEY} after its pod`, count: 1 }]);
@@ -49,7 +49,7 @@ it("a flood in the hour of the deed hides that hour alone, and shows", async () 
   const hidden = podCall("11:55", "iam:ListUsers", KEY);
   const lines = [...born, ...flood("11"), podGone("11:50", POD), hidden, podCall("12:30", "s3:ListBuckets", KEY)];
   const { findings, store } = await ledgerFlow(whole(lines), { detectors: [afterPod] });
-  const [hour] = await store.read([{ kind: "use", id: `${KEY}/2026-11-22T11` }]);
+  const [hour] = await store.read([{ kind: "use", id: `${KEY}/2026-11-22T09` }]);
   expect(hour?.sets.get(OVERFLOW)?.has("used")).toBe(true);
   expect(findings[0]?.evidence.map(({ value }) => value).join()).toContain("s3:ListBuckets");
   expect(JSON.stringify(findings)).not.toContain("iam:ListUsers");

@@ -1,5 +1,6 @@
 import { DEED } from "../core/deed.ts";
 import { declare, set } from "./declare.ts";
+import { USE_MS } from "./use-time.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -8,25 +9,23 @@ const DAY_MS = 24 * HOUR_MS;
 /** What lives for long, by the hour or by the UTC day: no item grows with its age, and what is too much in one hour hides that hour and no other. Each
  * leads to the entity that it is a part of, and has from there what its verdicts need. */
 export const spans = {
-  /** An access key in one hour. */
+  /** An access key in some hours. */
   use: declare({
     key: ["accessKeyId", "hour"],
     keepMs: 2 * DAY_MS,
     attributes: {
-      of: set(["id"], "is an hour of key {id}", { one: true, cap: 4, link: "key" }),
+      of: set(["id"], "is a part of the life of key {id}", { one: true, cap: 4, link: "key" }),
       issued: set(["time", "to", "whom", "by", "role"], "was issued by {by} to the {to} {whom}", { cap: 8 }),
       cluster: set(["account", "region", "cluster"], "is of cluster {cluster}", { one: true, cap: 4 }),
       pod: set(["id"], "belongs to pod {id}", { one: true, cap: 4, link: "pod" }),
       podGone: set(["time"], "its pod was gone", { cap: 8 }),
       asNode: set(["cluster", "node", "role"], "was used in cluster {cluster} as node {node}", { cap: 8 }),
+      // Once in them, by its first time: pods call the same all day.
       used: set(["time", "trail", "api", "ip", "endpoint", "outcome"], "called {api} from {ip} ({outcome})", {
         cap: 400,
-        bucketMs: MINUTE_MS,
+        bucketMs: USE_MS,
       }),
-      out: set(["time", "api", "ip"], "called {api} over the internet, from {ip}", {
-        cap: 200,
-        bucketMs: 10 * MINUTE_MS,
-      }),
+      out: set(["time", "api", "ip"], "called {api} over the internet, from {ip}", { cap: 200, bucketMs: USE_MS }),
       // And of the quarter of an hour after it.
       person: set(["time", "trail", "ip", "who"], "{who} used it from {ip} ({trail})", {
         cap: 200,

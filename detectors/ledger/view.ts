@@ -4,12 +4,15 @@ import { decode, eventIn, knownSince, OVERFLOW, type State } from "./facts.ts";
 /** A value, with the id of the earliest event that told it. */
 export type Told<T> = T & { readonly source: string };
 
+/** The same, and since when (ISO 8601) it is known: the time of that event. For settled verdicts only: it may become earlier until then. */
+export type Known<T> = Told<T> & { readonly since: string };
+
 /** An entity as a settled verdict sees it: whole, so that what is missing tells, too. */
 export interface Entity<K extends Kind> {
   readonly kind: K;
   readonly id: string;
   /** Every value of a set, sorted: the same whatever the order in which they came. */
-  readonly all: <A extends AttributeName<K>>(attribute: A) => readonly Told<ValueOf<K, A>>[];
+  readonly all: <A extends AttributeName<K>>(attribute: A) => readonly Known<ValueOf<K, A>>[];
   /** More was told of this attribute than is kept. */
   readonly overflowed: (attribute: AttributeName<K>) => boolean;
 }
@@ -17,7 +20,10 @@ export interface Entity<K extends Kind> {
 export const viewOf = <K extends Kind>(state: State & { readonly kind: K }): Entity<K> => ({
   kind: state.kind,
   id: state.id,
-  all: (attribute) => valuesOf(state, attribute) as readonly Told<ValueOf<K, typeof attribute>>[],
+  all: (attribute) => {
+    const known = sourcedIn(state, attribute).map(({ value, source }) => ({ ...value, since: knownSince(source) }));
+    return known as unknown as readonly Known<ValueOf<K, typeof attribute>>[];
+  },
   overflowed: (attribute) => state.sets.get(OVERFLOW)?.has(attribute) ?? false,
 });
 

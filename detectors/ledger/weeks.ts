@@ -24,6 +24,9 @@ const ASSOCIATED = set(
 );
 const ENTITLED = set(["time", "role", "how", "by", "kind"], "{by} let {role} be a node's: {how}", { cap: 200 });
 
+/** Whatever a role calls: that it is known at all. */
+export const ANY_API = "*";
+
 const LOOKS = ["time", "api", "groups", "subnets", "public", "profile", "keys", "images"] as const;
 const LAUNCHED = "{api} launched by it: {groups} {subnets} {profile}";
 
@@ -88,6 +91,15 @@ export const weeks = {
         "EKS opened sessions of it for {seconds} s, session tags {tags}, session policy {policy}",
         HOURLY,
       ),
+    },
+  }),
+  /** What the pods of a role call: one API in one week, or any. Few of them are enough to tell that it is usual. */
+  habit: declare({
+    key: ["account", "role", "api", "week"],
+    keepMs: WEEK_KEEP_MS,
+    attributes: {
+      caller: set(["pod"], "pod {pod} called it", { cap: 60 }),
+      entered: set(["pod"], "somebody entered pod {pod}, which calls it", { cap: 60 }),
     },
   }),
   /** Clusters whose pods were given sessions, and by what else they were heard of, in one region of one account on one UTC day. */

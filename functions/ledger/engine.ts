@@ -7,7 +7,7 @@ import { entities, type Kind } from "../../detectors/ledger/entities.ts";
 import { eventIn, type Fact, idOf, knownSince, OVERFLOW, type Ref, type State } from "../../detectors/ledger/facts.ts";
 import { hitFacts } from "../../detectors/ledger/hits.ts";
 import { type Warmth, warmthOf } from "../../detectors/ledger/judge.ts";
-import { type Relaying, relayed } from "../../detectors/ledger/relays.ts";
+import { type Relaying, relayed, relayOrder } from "../../detectors/ledger/relays.ts";
 import { CrosstrailError } from "../../schemas/errors.ts";
 import { fitting, isFull, portions } from "./caps.ts";
 import type { Due, DueStore, LedgerStore } from "./ports.ts";
@@ -107,7 +107,8 @@ export function createEngine(options: EngineOptions): Engine {
     return state;
   }
 
-  /** Round by round: what a merge lets an entity pass on is merged in the next. Gives every entity touched, as it was after its last merge. */
+  /** Kind by kind, each before those that it passes facts on to, so that most entities are written once: with what they were told and what was passed on.
+   * What is passed back comes in a later round. Gives every entity touched, as it was after its last merge. */
   async function mergeAll(facts: readonly Fact[]): Promise<Merged> {
     const touched = new Map<string, State>();
     const merged: Fact[] = [];
@@ -124,9 +125,12 @@ export function createEngine(options: EngineOptions): Engine {
       }
       return [...fresh.values()];
     };
-    let round = unknown(facts);
-    while (round.length > 0) {
-      const groups = [...Map.groupBy(round, refKey).values()];
+    let waiting = Map.groupBy(unknown(facts), ({ kind }) => kind);
+    while (waiting.size > 0) {
+      const [first] = relayOrder.filter((kind) => waiting.has(kind));
+      if (first === undefined) throw new RangeError("a kind of entity without a place in the order");
+      const groups = [...Map.groupBy(waiting.get(first) ?? [], refKey).values()];
+      waiting.delete(first);
       const states = await lastValueFrom(
         from(groups).pipe(
           mergeMap(async (group) => {
@@ -147,7 +151,7 @@ export function createEngine(options: EngineOptions): Engine {
         };
         return relaying(state, group, failed);
       });
-      round = unknown(passed);
+      waiting = Map.groupBy([...[...waiting.values()].flat(), ...unknown(passed)], ({ kind }) => kind);
     }
     return { touched, merged, health: [...health.values()] };
   }
@@ -218,5 +222,6 @@ interface Merged {
 }
 
 const nameOf = ({ from: kind, fact, to, as }: Relay): string => `relay/${kind}.${fact} to ${to}.${as}`;
+
 const dueKey = ({ at, kind, id, detector }: Due): string => `${at}\n${kind}\n${id}\n${detector}`;
 const refKey = ({ kind, id }: { readonly kind: Kind; readonly id: string }): string => `${kind}/${id}`;

@@ -1,5 +1,6 @@
 /** Identities of pods and nodes at work in the audit log, beside what trails.ts tells of them. */
 import { users } from "./events.ts";
+import type { Over, When } from "./records.ts";
 import { audit, type PodSpec } from "./trails.ts";
 
 const namespaceOf = ({ namespace = "shop" }: PodSpec): string => namespace;
@@ -26,7 +27,7 @@ export function tokenUsed(at: string, pod: PodSpec, jti: string, ip = "10.0.7.7"
 }
 
 /** A kubelet registering its node. */
-export const nodeJoined = (at: string, instance: string, user: object = users.node(instance)): string =>
+export const nodeJoined = (at: When, instance: string, user: object = users.node(instance), over: Over = {}): string =>
   audit(at, {
     user,
     verb: "create",
@@ -35,4 +36,5 @@ export const nodeJoined = (at: string, instance: string, user: object = users.no
     responseStatus: { metadata: {}, code: 201 },
     requestObject: { kind: "Node", metadata: { name: instance } },
     responseObject: { kind: "Node", metadata: { name: instance, uid: "22222222-0000-4000-8000-000000000001" } },
+    ...over,
   });

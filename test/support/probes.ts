@@ -36,13 +36,13 @@ export const usedAfterPod = defineJoinDetector({
   },
 });
 
-/** Over a relay: pod.node -> token.podNode. */
+/** Two halves in one entity, from two events. */
 export const mintedElsewhere = defineJoinDetector({
-  ...{ meta: probeMeta("probe/minted-elsewhere"), watch: "token", match: ["mintingNode", "podNode", "minted"], params },
-  detect([minting, node, minted]) {
+  ...{ meta: probeMeta("probe/minted-elsewhere"), watch: "pod", match: ["minter", "node"], params },
+  detect([minting, node], { id }) {
     if (minting.id === node.id) return undefined;
     const evidence = [{ field: "node", value: `${minting.id} ${node.id}`, event: minting.source }];
-    return probeHit("minted elsewhere", minted.time, minted.by, { evidence });
+    return probeHit("minted elsewhere", minting.time, id, { evidence });
   },
 });
 

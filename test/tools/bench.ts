@@ -16,6 +16,7 @@ import { judgeChunk } from "../../functions/pipeline/judge.ts";
 import { createTally } from "../../functions/pipeline/tally.ts";
 import { programOf } from "../support/program.ts";
 import { contextOf } from "../support/stream.ts";
+import { benchDay } from "./bench-day.ts";
 import { root } from "./folders.ts";
 import { recordingsIn } from "./labels.ts";
 
@@ -61,6 +62,7 @@ const result = {
   handlerToReplay: Number((median(handlers) / median(replays)).toFixed(3)),
   detectors: registry.length,
   node: process.version,
+  day: await benchDay(),
 };
 if (json) console.log(JSON.stringify(result));
 else {
@@ -79,6 +81,12 @@ else {
   console.log(
     `ratio ${result.ratio} (node ${process.version}, ${ROUNDS} rounds of ${ROUND_MS} ms, interleaved; compare within one run only)`,
   );
+  console.log("\nThe benign day at full noise, 97 audit events a second and the CloudTrail of 300 pods' sessions:");
+  for (const [name, rate] of Object.entries(result.day.eventsPerSecond))
+    console.log(
+      `${name.padEnd(26)} ${rate.toLocaleString("en").padStart(8)} events/s   ratio ${result.day.ratios[name]}`,
+    );
+  console.log(`ledger writes per 1,000 audit events: ${result.day.writesPerThousandAuditEvents}`);
 }
 
 /** Events per second of `work`, repeated for about `forMs`. */

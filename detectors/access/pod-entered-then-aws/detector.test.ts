@@ -28,8 +28,23 @@ const kubelet = (at: string, path: string): string =>
   });
 
 const born = [podCreated("07:59", POD), podBound("07:59", POD), ...podCredentials("08:00", POD, NODE, { key: KEY })];
-/** What the application does all day. */
-const usual = ["08:05", "08:40", "09:40", "10:10"].map((at) => podCall(at, "sqs:ReceiveMessage", KEY));
+const OTHER = { uid: "d019d9d9-c299-4af8-b68c-c24d2e910b1d", name: "orders-8c1d", node: NODE };
+const THIRD = { uid: "d019d9d9-c299-4af8-b68c-c24d2e910b1e", name: "orders-9b2e", node: NODE };
+/** A pod of the role, its credentials, and what it calls. */
+const peer = (pod: typeof POD, key: string, at: string, ...apis: readonly string[]): string[] => [
+  ...podCredentials(at, pod, NODE, { key }),
+  ...apis.map((api) => podCall(at, api, key)),
+];
+/** What the application does all day, and did yesterday. */
+const today = ["08:05", "08:40", "09:40", "10:10"].map((at) => podCall(at, "sqs:ReceiveMessage", KEY));
+const yesterday = peer(POD, "ASIAEXAMPLEPOD000007", "2026-11-21T09:00:00", "sqs:ReceiveMessage");
+const usual = [...yesterday, ...today];
+/** A pod of today, of a role that had others yesterday. */
+const young = [...born, ...today, ...peer(OTHER, "ASIAEXAMPLEPOD000003", "2026-11-21T09:00:00", "sqs:ReceiveMessage")];
+const peers = (...apis: readonly string[]): string[] => [
+  ...peer(OTHER, "ASIAEXAMPLEPOD000004", "09:30", "sqs:ReceiveMessage", ...apis),
+  ...peer(THIRD, "ASIAEXAMPLEPOD000005", "09:31", "sqs:ReceiveMessage", ...apis),
+];
 const stolen = podCall("10:08", "s3:ListBuckets", KEY);
 
 const findings = async (lines: readonly string[], config: object = {}) =>
@@ -66,9 +81,9 @@ describe("finds", () => {
   });
 
   it("a refusal, however young the pod's credentials are", async () => {
-    const young = podCredentials("10:00", POD, NODE, { key: KEY });
+    const given = podCredentials("10:00", POD, NODE, { key: KEY });
     const [finding] = await findings([
-      ...young,
+      ...given,
       exec("10:05"),
       podCall("10:06", "iam:ListUsers", KEY, "198.51.100.20", refused),
     ]);
@@ -87,13 +102,42 @@ describe("finds", () => {
   });
 
   it("a key that the pod is given after the entry", async () => {
-    const yesterday = [
+    const before = [
       ...podCredentials("2026-11-21T08:00:00", POD, NODE, { key: KEY }),
       podCall("2026-11-21T09:00:00", "sqs:ReceiveMessage", KEY),
     ];
-    const today = podCredentials("10:07", POD, NODE, { key: NEXT });
-    const [finding] = await findings([...yesterday, exec("10:05"), ...today, podCall("10:10", "s3:ListBuckets", NEXT)]);
+    const next = podCredentials("10:07", POD, NODE, { key: NEXT });
+    const [finding] = await findings([...before, exec("10:05"), ...next, podCall("10:10", "s3:ListBuckets", NEXT)]);
     expect(finding?.actor.accessKeyId).toBe(NEXT);
+  });
+
+  it.each([
+    [
+      "what nobody of its role calls, at medium",
+      "medium",
+      [...young, ...peers(), podCall("10:08", "s3:PutObject", KEY)],
+    ],
+    ["what looks around, at medium", "medium", [...young, stolen]],
+    [
+      "what its two peers call that were entered, too",
+      "medium",
+      [
+        ...[...young, ...peers("s3:ListBuckets"), stolen],
+        ...[OTHER, THIRD].map(({ name }) => exec("10:05").replaceAll(POD.name, name)),
+      ],
+    ],
+    ["another API, and has no peers to compare with, at low", "low", [...young, podCall("10:08", "s3:PutObject", KEY)]],
+    ["another API, and whose role is of today, at low", "low", [...born, ...today, ...peers(), stolen]],
+  ])("a pod of today that calls %s", async (_, severity, lines) => {
+    const own = (await findings([...lines, exec("10:05")])).filter(({ actor }) => actor.accessKeyId === KEY);
+    expect(own.map((finding) => finding.severity)).toEqual([severity]);
+    expect(own[0]?.confidence).toBe("low");
+  });
+
+  it("a call after a port-forward at low, and a refusal at high: whoever is refused is asking", async () => {
+    const of = async (use: string) => (await findings([...born, ...usual, into("10:05", "portforward"), use]))[0];
+    expect((await of(stolen))?.severity).toBe("low");
+    expect((await of(podCall("10:08", "kms:Decrypt", KEY, "198.51.100.20", refused)))?.severity).toBe("high");
   });
 
   it("one finding a key, in any order, however often", async () => {
@@ -123,6 +167,14 @@ describe("finds", () => {
 
 describe("stays quiet on", () => {
   it.each([
+    ["what a release calls on all of its pods", [...young, ...peers("s3:ListBuckets"), exec("10:05"), stolen]],
+    [
+      "what others of its role called on an earlier day",
+      [
+        ...[...young, ...peer(THIRD, "ASIAEXAMPLEPOD000006", "2026-11-20T09:00:00", "s3:ListBuckets")],
+        ...[exec("10:05"), stolen],
+      ],
+    ],
     ["an entry after which the pod does what it always did", [...born, ...usual, exec("10:05")]],
     ["a new API before anybody entered", [...born, ...usual, stolen, exec("10:31")]],
     ["a new API an hour after the entry", [...born, ...usual, exec("09:05"), stolen]],

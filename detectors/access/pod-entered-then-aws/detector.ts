@@ -1,7 +1,9 @@
 import Type from "typebox";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
-import { firstOfEach, usesMissing, usualBefore, wasDenied } from "../aws-use.ts";
+import { firstOfEach, inOrder, usesMissing, wasDenied } from "../aws-use.ts";
 import { podKey } from "../pod-key.ts";
+import { habitsAt } from "../role-habits.ts";
+import { HIGH, LOW, MEDIUM, worthOf } from "./worth.ts";
 
 const MINUTE_MS = 60_000;
 const WITHIN_MS = 30 * MINUTE_MS;
@@ -59,7 +61,11 @@ export const detector = defineSettledDetector({
   watch: "key",
   anchor: "podEntered",
   settleMs: ENTRY_MS + WITHIN_MS,
-  epochs: { kind: "use", over: "hour" },
+  epochs: [
+    { kind: "use", over: "hour" },
+    { kind: "habit", over: "habit" },
+    { kind: "habit", over: "formerly" },
+  ],
   params: Type.Object({
     baselineMinutes: Type.Integer({
       default: 60,
@@ -72,48 +78,45 @@ export const detector = defineSettledDetector({
     }),
   }),
   detect(entity, { params, id, epochs }) {
-    const uses = epochs.flatMap((hour) => hour.all("used")).filter(({ trail }) => trail === "CloudTrail");
+    const hours = epochs("use");
+    const uses = inOrder(hours.flatMap((hour) => hour.all("used")).filter(({ trail }) => trail === "CloudTrail"));
     const known = { podName: entity.all("podName"), issued: entity.all("issued"), cluster: entity.all("cluster") };
     const { pod, shown } = podKey({ id, ...known });
-    const unsure = usesMissing(epochs);
+    const missing = usesMissing(hours);
     return (entry) => {
       const entered = Date.parse(entry.time);
-      const before = uses.filter(({ time }) => Date.parse(time) < entered);
-      const usual = usualBefore(entry.time, entity.all("podCalled"));
-      const earlier = new Set([...before.map(({ api }) => api), ...usual]);
+      const habits = habitsAt(entry.time, entry.pod, epochs("habit"));
+      const before = uses.filter(({ at }) => at < entered);
+      const earlier = new Set(before.map(({ api }) => api));
+      const isNew = (api: string): boolean => !earlier.has(api) && !habits.usual(api);
       const [first] = before;
       const warm =
-        usual.length > 0 ||
-        (first !== undefined && entered - Date.parse(first.time) >= params.baselineMinutes * MINUTE_MS);
-      const after = uses.filter(({ time }) => Date.parse(time) < entered + ENTRY_MS + WITHIN_MS);
+        habits.knownRole || (first !== undefined && entered - first.at >= params.baselineMinutes * MINUTE_MS);
+      const after = uses.filter(({ at }) => at < entered + ENTRY_MS + WITHIN_MS);
       const refusedBefore = new Set(before.filter(wasDenied).map(({ api }) => api));
       const refused = firstOfEach(after.filter((use) => wasDenied(use) && !refusedBefore.has(use.api)));
-      const allowed = firstOfEach(after.filter((use) => warm && !wasDenied(use) && !earlier.has(use.api)));
+      const allowed = firstOfEach(after.filter((use) => warm && !wasDenied(use) && isNew(use.api)));
       return [...refused, ...allowed].map((use) => {
-        const isNew = !earlier.has(use.api);
         const what = wasDenied(use) ? `was refused ${use.api}` : `called ${use.api}, which it had not before`;
+        const worth = wasDenied(use)
+          ? { severity: isNew(use.api) && missing.length === 0 ? HIGH : MEDIUM, reasons: missing }
+          : worthOf(use, entry.how, habits, missing);
         return {
           sentence: `${entry.by} entered pod ${pod} by ${entry.how}, and then its key ${id} ${what}`,
           on: "entered",
-          at: use.time,
+          at: use.since,
           ...shown,
           action: use.api,
           sourceIP: use.ip,
-          severity: severityOf(params.operators.includes(entry.by), isNew && unsure.length === 0),
-          ...(unsure.length > 0 && { confidence: "low" as const }),
+          severity: params.operators.includes(entry.by) ? LOW : worth.severity,
+          ...(worth.reasons.length > 0 && { confidence: "low" as const }),
           evidence: [
             { field: "key.podEntered", value: `${entry.time} ${entry.by} ${entry.how}`, event: entry.source },
-            { field: "key.used", value: `${use.time} ${use.api} from ${use.ip} (${use.outcome})`, event: use.source },
+            { field: "key.used", value: `${use.since} ${use.api} from ${use.ip} (${use.outcome})`, event: use.source },
           ],
-          reasons: [`${use.time.slice(0, 16)} ${what} from ${use.ip}`, ...unsure],
+          reasons: [`${use.since.slice(0, 16)} ${what} from ${use.ip}`, ...worth.reasons],
         };
       });
     };
   },
 });
-
-/** A refusal of what it usually calls may be its own affair. */
-function severityOf(byOperator: boolean, isNew: boolean): "low" | "medium" | "high" {
-  if (byOperator) return "low";
-  return isNew ? "high" : "medium";
-}

@@ -1,8 +1,9 @@
 import Type from "typebox";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
-import { firstOfEach, usesMissing, usualBefore } from "../aws-use.ts";
+import { firstOfEach, inOrder, usesMissing } from "../aws-use.ts";
 import { podKey } from "../pod-key.ts";
 import { looksAround, OPERATORS } from "../reconnaissance.ts";
+import { habitsAt } from "../role-habits.ts";
 
 const MINUTE_MS = 60_000;
 const WITHIN_MS = 60 * MINUTE_MS;
@@ -62,7 +63,11 @@ export const detector = defineSettledDetector({
   watch: "key",
   anchor: "podSecrets",
   settleMs: READ_MS + WITHIN_MS,
-  epochs: { kind: "use", over: "hour" },
+  epochs: [
+    { kind: "use", over: "hour" },
+    { kind: "habit", over: "habit" },
+    { kind: "habit", over: "formerly" },
+  ],
   params: Type.Object({
     operators: Type.Array(
       Type.Object({ account: Type.String(), services: Type.Array(Type.String()) }, { additionalProperties: false }),
@@ -83,39 +88,42 @@ export const detector = defineSettledDetector({
     const byRight = new Set(
       params.operators.filter((entry) => entry.account === name).flatMap(({ services }) => services),
     );
-    const uses = epochs.flatMap((hour) => hour.all("used")).filter(({ trail }) => trail === "CloudTrail");
+    const hours = epochs("use");
+    const uses = inOrder(hours.flatMap((hour) => hour.all("used")).filter(({ trail }) => trail === "CloudTrail"));
+    const [own] = entity.all("pod");
     const known = { podName: entity.all("podName"), issued: entity.all("issued"), cluster: entity.all("cluster") };
     const { pod, shown } = podKey({ id, ...known });
     return (read) => {
       const at = Date.parse(read.time);
-      const before = uses.filter(({ time }) => Date.parse(time) < at);
-      const usual = usualBefore(read.time, entity.all("podCalled"));
-      const earlier = new Set([...before.map(({ api }) => api), ...usual]);
+      const before = uses.filter((use) => use.at < at);
+      const habits = habitsAt(read.time, own?.id, epochs("habit"));
+      const earlier = new Set(before.map(({ api }) => api));
       const looked = uses.filter((use) => {
-        const counts = looksAround(use) && !earlier.has(use.api) && !byRight.has(use.api.replace(/:.*$/, ""));
-        return counts && Date.parse(use.time) <= at + READ_MS + WITHIN_MS;
+        const isNew = !earlier.has(use.api) && !habits.usual(use.api);
+        const counts = looksAround(use) && isNew && !byRight.has(use.api.replace(/:.*$/, ""));
+        return counts && use.at <= at + READ_MS + WITHIN_MS;
       });
       const apis = firstOfEach(looked).slice(0, QUORUM);
       const last = apis.at(-1);
       if (apis.length < QUORUM || last === undefined) return [];
       const [first] = before;
-      const inUse = first === undefined ? 0 : at - Date.parse(first.time);
-      const starting = usual.length === 0 && inUse < params.baselineMinutes * MINUTE_MS;
-      const reasons = [...(starting ? ["the pod was only starting"] : []), ...usesMissing(epochs)];
+      const inUse = first === undefined ? 0 : at - first.at;
+      const starting = !habits.knownPod && inUse < params.baselineMinutes * MINUTE_MS;
+      const reasons = [...(starting ? ["the pod was only starting"] : []), ...usesMissing(hours)];
       const called = apis.map(({ api }) => api).join(", ");
       return [
         {
           sentence: `Pod ${pod} (service account ${name}) read ${read.what}, and then its AWS key ${id} called ${called}`,
           on: "after secrets",
-          at: last.time,
+          at: last.since,
           ...shown,
           action: last.api,
           sourceIP: last.ip,
           ...(reasons.length > 0 && { severity: "medium" as const, confidence: "low" as const }),
           evidence: [
             { field: "key.podSecrets", value: `${read.time} ${read.what}`, event: read.source },
-            ...apis.map(({ time, api, ip, outcome, source }) => ({
-              ...{ field: "key.used", value: `${time} ${api} from ${ip} (${outcome})`, event: source },
+            ...apis.map(({ since, api, ip, outcome, source }) => ({
+              ...{ field: "key.used", value: `${since} ${api} from ${ip} (${outcome})`, event: source },
             })),
           ],
           reasons,

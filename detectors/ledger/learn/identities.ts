@@ -56,7 +56,7 @@ export const tokensInAudit: AuditLearner = {
   trigger: ({ users }) => users.includes('"authentication.kubernetes.io/credential-id":["JTI='),
   same: (peeked) =>
     `token ${peeked.users} ${ipIn(peeked.origin)} ${
-      peeked.resource === "secrets" ? peeked.request : tenMinutesIn(peeked)
+      peeked.resource === "secrets" ? peeked.request : hourIn(peeked)
     } ${peeked.tail.includes("stale-token")}`,
   learn(request) {
     const { actor, scope, object, verb, outcome, sourceIP = "", actingAs } = request;
@@ -77,6 +77,7 @@ export const tokensInAudit: AuditLearner = {
     return [
       ...itself,
       token("boundPod", { id }),
+      tell("token", { id: idOf("token", [credential]) }),
       tell("account", { namespace, serviceAccount: name }),
       ...(actor.pod?.name === undefined ? [] : [tell("name", { namespace, name: actor.pod.name })]),
       // By the namespace: who reads hundreds of them all day would leave no room.

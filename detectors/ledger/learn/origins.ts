@@ -1,11 +1,11 @@
 import { idOf } from "../facts.ts";
-import { type AuditLearner, about, nodeDayId, nodeId, originId, timeOf } from "../learner.ts";
-import { ipIn, nodesInAudit, tenMinutesIn, tokensInAudit } from "./identities.ts";
+import { type AuditLearner, about, hourIn, nodeDayId, nodeId, originId, timeOf } from "../learner.ts";
+import { ipIn, nodesInAudit, tokensInAudit } from "./identities.ts";
 
 /** From which addresses nodes speak to the cluster: the last of `sourceIPs` is the peer (audit-recorded.md 22). */
 export const nodesHeard: AuditLearner = {
   ...nodesInAudit,
-  same: (peeked) => `heard ${peeked.users} ${ipIn(peeked.origin)} ${tenMinutesIn(peeked)}`,
+  same: (peeked) => `heard ${peeked.users} ${ipIn(peeked.origin)} ${hourIn(peeked)}`,
   learn(request) {
     const { actor, scope, sourceIP: ip = "" } = request;
     if (actor.kind !== "node" || actor.instanceId === undefined || ip === "") return [];

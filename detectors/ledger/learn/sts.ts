@@ -17,6 +17,7 @@ import {
   podNameId,
   timeOf,
 } from "../learner.ts";
+import { ANY_API, WEEK_MS, weekOf } from "../weeks.ts";
 import { tellUse } from "./uses.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -174,6 +175,17 @@ export const exchanges: CallLearner = {
   },
 };
 
+/** A pod's key knows what its role calls in this week and called in the last. */
+function habitOf(call: AwsCall, key: string, api: string): Fact[] {
+  const { account = call.scope.account, roleName } = call.actor;
+  if (roleName === undefined) return [];
+  const tell = about("key", key, call);
+  return [api, ANY_API].flatMap((called) => {
+    const inWeek = (time: number): string => idOf("habit", [account, roleName, called, weekOf(time)]);
+    return [tell("habit", { id: inWeek(call.time) }), tell("formerly", { id: inWeek(call.time - WEEK_MS) })];
+  });
+}
+
 /** Every call that carries a key: what it did, from where. Calls that AWS's services make for it come from no place (detections.md 0.3.7). */
 export const calls: CallLearner = {
   trail: "cloudtrail",
@@ -188,7 +200,7 @@ export const calls: CallLearner = {
     // EKS names the sessions of pods so (eks-auto-mode.md §3.2): of others the way out tells nothing about a cluster.
     const out = actor.sessionName?.startsWith("eks-") && wayOut(sourceIP, vpcEndpointId ?? "");
     return [
-      about("key", key, call)("called", { time: timeOf(call), api }),
+      ...(actor.sessionName?.startsWith("eks-") ? habitOf(call, key, api) : []),
       ...tell("used", {
         ...{ time: timeOf(call), trail: "CloudTrail", api, ip: sourceIP },
         endpoint: vpcEndpointId ?? "",

@@ -43,9 +43,9 @@ export const mints: AuditLearner = {
     return [
       ...facts,
       tell("boundPod", { id }),
+      ...(kubelet === undefined ? [] : [tellPod("minter", { time: timeOf(request), id: nodeId(kubelet), audiences })]),
       tellPod("name", { namespace: token.namespace, name: pod.name }),
       tellPod("account", { namespace: token.namespace, serviceAccount: token.serviceAccount }),
-      tellPod("token", { id: idOf("token", [token.credentialId]) }),
     ];
   },
 };

@@ -9,7 +9,7 @@ const told = (facts: readonly Fact[]): object[] =>
     .map(({ id, attribute, value }) => ({ id, ...decode("use", attribute, value) }));
 
 it("tells where a person's key comes from, in both trails alike", () => {
-  const id = "ASIAEXAMPLEHUMAN0001/2026-11-22T10";
+  const id = "ASIAEXAMPLEHUMAN0001/2026-11-22T09";
   const use = { id, time: "2026-11-22T10:15:00.000Z", ip: "198.51.100.7" };
   expect(told(personInAudit.learn(auditEvent({ requestReceivedTimestamp: "2026-11-22T10:19:59.000000Z" })))).toEqual([
     { ...use, trail: "audit log", who: "alice (role ClusterAdmin)" },
@@ -19,12 +19,12 @@ it("tells where a person's key comes from, in both trails alike", () => {
   ]);
 });
 
-it("tells it to the hour before, too, where a quarter of an hour may reach over the border", () => {
+it("tells it to the hours before, too, where a quarter of an hour may reach over the border", () => {
   const hours = (eventTime: string) =>
     told(personCalls.learn(awsCall({ eventTime }))).map((one) => Object.values(one)[0]);
   const key = "ASIAEXAMPLEHUMAN0001/2026-11-22";
-  expect(hours("2026-11-22T10:14:59Z")).toEqual([`${key}T10`, `${key}T09`]);
-  expect(hours("2026-11-22T10:15:00Z")).toEqual([`${key}T10`]);
+  expect(hours("2026-11-22T12:14:59Z")).toEqual([`${key}T12`, `${key}T09`]);
+  expect(hours("2026-11-22T12:15:00Z")).toEqual([`${key}T12`]);
 });
 
 it.each([

@@ -2,20 +2,21 @@ import { isPublic } from "../../../schemas/address.ts";
 import { nameOf } from "../../core/actors.ts";
 import type { Fact } from "../facts.ts";
 import { type AuditLearner, type CallLearner, keyId, timeOf } from "../learner.ts";
+import { USE_MS } from "../use-time.ts";
 import { tellUse } from "./uses.ts";
 
 const BORDER_MS = 15 * 60_000;
 
-/** In the hour of an event, and in the one before where it is near: a quarter of an hour stands whole in one of them. */
+/** In the hours of an event, and in those before where they are near: a quarter of an hour stands whole in one of them. */
 function tellPerson(
   accessKeyId: string,
   event: { readonly id: string; readonly time: number },
   { trail, ip, who }: Readonly<Record<"trail" | "ip" | "who", string>>,
 ): readonly Fact[] {
   const person = { time: timeOf(event), trail, ip, who };
-  const hours = new Set([0, BORDER_MS].map((back) => timeOf({ time: event.time - back }).slice(0, 13)));
+  const starts = new Set([0, BORDER_MS].map((back) => Math.floor((event.time - back) / USE_MS) * USE_MS));
   const key = keyId(accessKeyId, event);
-  return [...hours].flatMap((hour) => tellUse(key, event, Date.parse(`${hour}:00:00Z`))("person", person));
+  return [...starts].flatMap((start) => tellUse(key, event, start)("person", person));
 }
 
 /** Public addresses that a person's key is used from, in both trails (detections.md B-06, B-37). A private one is the way through a VPN, of which the

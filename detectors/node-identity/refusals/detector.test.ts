@@ -179,7 +179,7 @@ describe("node-identity/refusals stays quiet on", () => {
       ]);
       const view = viewOf({ kind: "refusals", id: "demo", sets });
       const params = { objects: 3, windowMinutes: 10, others: 3 };
-      const verdict = detector.detect(view as never, { params, site: siteOf({}), id: "demo", epochs: [] });
+      const verdict = detector.detect(view as never, { params, site: siteOf({}), id: "demo", epochs: () => [] });
       return verdict?.(view.all("refused")[0] as never).length ?? 0;
     };
     expect(judged([])).toBe(3);

@@ -51,8 +51,8 @@ export const detector = defineSettledDetector({
   },
   watch: "origin",
   anchor: "heard",
-  // Half an hour after the ten minutes that a request is known by.
-  settleMs: 40 * MINUTE_MS,
+  // After the first request in an hour.
+  settleMs: 30 * MINUTE_MS,
   rests: ["nodeIp"],
   params: Type.Object({}),
   detect(origin, { site }) {
@@ -63,7 +63,7 @@ export const detector = defineSettledDetector({
     if (first === undefined || nodes.size > 2 || origin.overflowed("heard")) return undefined;
     if (inRanges(first.ip, site.egress) || inRanges(first.ip, site.proxies)) return undefined;
     const day = first.time.slice(0, "2026-11-22".length);
-    return ({ time, node, cluster, ip, source }) => {
+    return ({ since, node, cluster, ip, source }) => {
       const own = new Set(origin.all("nodeIp").flatMap((entry) => (entry.node === node ? [entry.ip] : [])));
       const spoke = origin.all("nodeSpoke").filter((entry) => entry.node === node && entry.time.startsWith(day));
       const others = spoke.map((entry) => entry.ip).filter((other) => other !== ip);
@@ -76,14 +76,14 @@ export const detector = defineSettledDetector({
           sentence: `The identity of node ${node} was used from ${ip}, while the node speaks from ${usual ?? others[0]}`,
           by: `node/${node}`,
           on: `from ${ip}`,
-          at: time,
+          at: since,
           actor: { kind: "node", name: `system:node:${node}`, groups: [], instanceId: node },
           action: "act as a node",
           target: node,
           scope: { cluster },
           sourceIP: ip,
           ...(usual !== undefined && { confidence: "high" as const }),
-          evidence: [{ field: "origin.heard", value: `${time} ${node} from ${ip}`, event: source }],
+          evidence: [{ field: "origin.heard", value: `${since} ${node} from ${ip}`, event: source }],
           reasons: [
             usual === undefined ? "which address is the node's was not seen" : `${usual} is the node's own address`,
           ],

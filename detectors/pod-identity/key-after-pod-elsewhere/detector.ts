@@ -1,6 +1,7 @@
 import Type from "typebox";
 import { inRanges } from "../../../schemas/address.ts";
 import { defineSettledDetector, type LedgerHit } from "../../ledger/contracts.ts";
+import { lateUse } from "../late-use.ts";
 import { didCall, podActor, REVOKE } from "../pod-keys.ts";
 
 /** B-04, when all is known: a pod's key that, after the pod, is used from where or for what the pod never used it. */
@@ -38,7 +39,7 @@ export const detector = defineSettledDetector({
       "The final delete names its pod in a body: at level Metadata the end of a pod is not known.",
       "A thief who used the key from the same address while the pod lived, for the same APIs, looks like the pod here; pod-identity/key-from-elsewhere judges the address.",
       "Data events count as the pod's ways only where the trail records them.",
-      "400 uses of a key are kept, by minute, API and address: of a busier pod's key later ones are not known, and what is found is medium.",
+      "400 uses of a key are kept for three hours, by API, address and outcome: of a busier pod's key later ones are not known, and what is found is medium.",
     ],
     triage: [
       {
@@ -61,30 +62,33 @@ export const detector = defineSettledDetector({
   anchor: "late",
   settleMs: 10 * 60_000,
   coldness: { birth: "issued" },
-  epochs: { kind: "use", over: "hour" },
+  epochs: [{ kind: "use", over: "hour" }],
   params: Type.Object({}),
   detect(key, { id, site, epochs }) {
     const [issued] = key.all("issued").filter(({ to }) => to === "pod");
     const [cluster] = key.all("cluster");
     const gone = key.all("podGone").at(-1)?.time;
     if (issued === undefined || cluster === undefined || gone === undefined) return undefined;
-    const uses = epochs.flatMap((hour) => hour.all("used"));
-    const before = uses.filter(({ trail, time }) => trail === "CloudTrail" && time < gone);
+    const hours = epochs("use");
+    const uses = hours.flatMap((hour) => hour.all("used")).filter(({ trail }) => trail === "CloudTrail");
+    const before = uses.filter(({ since }) => since < gone);
     const ways = {
       places: new Set(before.map(({ ip }) => ip)),
       apis: new Set(before.map(({ api }) => api)),
-      complete: !epochs.some((hour) => hour.overflowed("used")),
+      complete: !hours.some((hour) => hour.overflowed("used")),
     };
-    return (late) => {
-      const verdict = late.gone === gone && worthOf(late, ways, inRanges(late.ip, site.egress));
-      if (!verdict) return [];
+    return (told) => {
+      const late = told.gone === gone && lateUse(told, uses);
+      if (!late) return [];
+      const verdict = worthOf(late, ways, inRanges(late.ip, site.egress));
+      if (verdict === undefined) return [];
       const { what, ...worth } = verdict;
       return [
         {
           ...worth,
           sentence: `The key of pod ${issued.whom} ${didCall(late.api, late.outcome)} from ${late.ip} after the pod was gone: an ${what} before`,
           on: "after its pod, in another way",
-          at: late.time,
+          at: late.since,
           actor: podActor(issued.whom, id, issued.role),
           action: late.api,
           target: issued.whom,
@@ -92,8 +96,8 @@ export const detector = defineSettledDetector({
           sourceIP: late.ip,
           evidence: [
             { field: "key.issued", value: `${issued.whom} ${issued.role} ${issued.time}`, event: issued.source },
-            { field: "pod.deleted", value: late.gone, event: late.source },
-            { field: "key.used", value: `${late.api} ${late.outcome} ${late.ip} ${late.time}`, event: late.source },
+            { field: "pod.deleted", value: gone, event: late.source },
+            { field: "key.used", value: `${late.api} ${late.outcome} ${late.ip} ${late.since}`, event: late.source },
           ],
         },
       ];

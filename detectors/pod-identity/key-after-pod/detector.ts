@@ -1,10 +1,11 @@
 import Type from "typebox";
-import { defineJoinDetector } from "../../ledger/contracts.ts";
+import { defineSettledDetector } from "../../ledger/contracts.ts";
+import { lateUse } from "../late-use.ts";
 import { didCall, podActor, REVOKE } from "../pod-keys.ts";
 
-/** B-04, at once: the AWS key of a pod at work two minutes and more after the pod's final delete. EKS hands out no new one, and takes none back
+/** B-04: the AWS key of a pod at work two minutes and more after the pod's final delete. EKS hands out no new one, and takes none back
  * (detections.md 0.3.5). From where and for what, pod-identity/key-after-pod-elsewhere judges. */
-export const detector = defineJoinDetector({
+export const detector = defineSettledDetector({
   meta: {
     id: "pod-identity/key-after-pod",
     version: 1,
@@ -36,8 +37,8 @@ export const detector = defineJoinDetector({
       "The final delete names its pod in a body: at level Metadata the end of a pod is not known.",
       "Calls that AWS's services make for the pod come from no place, and are left out.",
       "A pod whose association switches session tags off has no key that leads to it.",
-      "Calls are known to the minute: the first two or three minutes are not reported.",
-      "400 uses of a key are kept, by minute, API and address: of a busier pod's key later ones are not known.",
+      "A call is known by its first time in three hours: what the pod called in those of its end, from the same address, is not told apart until the next three.",
+      "400 uses of a key are kept for three hours, by API, address and outcome: of a busier pod's key later ones are not known.",
     ],
     triage: [
       {
@@ -57,24 +58,37 @@ export const detector = defineJoinDetector({
     ],
   },
   watch: "key",
-  match: ["issued", "cluster", "late"],
+  anchor: "late",
+  settleMs: 10 * 60_000,
+  coldness: { birth: "issued" },
+  epochs: [{ kind: "use", over: "hour" }],
   params: Type.Object({}),
-  detect([issued, cluster, late], { id }) {
-    const minutes = Math.floor((Date.parse(late.time) - Date.parse(late.gone)) / 60_000);
-    return {
-      sentence: `The key of pod ${issued.whom} ${didCall(late.api, late.outcome)} from ${late.ip}, ${minutes} minutes after the pod was gone`,
-      on: "after its pod",
-      at: late.time,
-      actor: podActor(issued.whom, id, issued.role),
-      action: late.api,
-      target: issued.whom,
-      scope: { account: cluster.account, region: cluster.region, cluster: cluster.cluster },
-      sourceIP: late.ip,
-      evidence: [
-        { field: "key.issued", value: `${issued.whom} ${issued.role} ${issued.time}`, event: issued.source },
-        { field: "pod.deleted", value: late.gone, event: late.source },
-        { field: "key.used", value: `${late.api} ${late.outcome} ${late.ip} ${late.time}`, event: late.source },
-      ],
+  detect(key, { id, epochs }) {
+    const [issued] = key.all("issued");
+    const [cluster] = key.all("cluster");
+    if (issued === undefined || cluster === undefined) return undefined;
+    const uses = epochs("use").flatMap((hour) => hour.all("used"));
+    return (told) => {
+      const late = lateUse(told, uses);
+      if (late === undefined) return [];
+      const minutes = Math.floor((Date.parse(late.since) - Date.parse(told.gone)) / 60_000);
+      return [
+        {
+          sentence: `The key of pod ${issued.whom} ${didCall(late.api, late.outcome)} from ${late.ip}, ${minutes} minutes after the pod was gone`,
+          on: "after its pod",
+          at: late.since,
+          actor: podActor(issued.whom, id, issued.role),
+          action: late.api,
+          target: issued.whom,
+          scope: { account: cluster.account, region: cluster.region, cluster: cluster.cluster },
+          sourceIP: late.ip,
+          evidence: [
+            { field: "key.issued", value: `${issued.whom} ${issued.role} ${issued.time}`, event: issued.source },
+            { field: "pod.deleted", value: told.gone, event: late.source },
+            { field: "key.used", value: `${late.api} ${late.outcome} ${late.ip} ${late.since}`, event: late.source },
+          ],
+        },
+      ];
     };
   },
 });

@@ -36,7 +36,7 @@ it("finds a pod's key at an address that no node comes from", async () => {
   expect(finding).toMatchObject({
     ...{ severity: "high", confidence: "medium", sourceIP: AWAY, cluster: "demo" },
     actor: { kind: "pod", name: "shop/orders-20", accessKeyId: key(20), role: "orders" },
-    firstSeen: "2026-11-23T10:30:00.000Z",
+    firstSeen: "2026-11-23T10:34:00.000Z",
   });
   expect(finding?.title).toBe(
     `The key of pod shop/orders-20 called sts:GetCallerIdentity from ${AWAY}, from where no node of its cluster comes`,

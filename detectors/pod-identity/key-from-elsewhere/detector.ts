@@ -61,8 +61,8 @@ export const detector = defineSettledDetector({
   },
   watch: "place",
   anchor: "used",
-  // Half an hour after the ten minutes that a use is known by.
-  settleMs: 40 * 60_000,
+  // After the first use in an hour.
+  settleMs: 30 * 60_000,
   coldness: { warm: { trail: "cloudtrail", ms: DAY_MS } },
   params: Type.Object({}),
   detect(place, { id, site }) {
@@ -95,7 +95,7 @@ export const detector = defineSettledDetector({
           // The address is what is wrong: who took several keys is one thief.
           by: `place/${address}`,
           on: "pods' keys",
-          at: used.time,
+          at: used.since,
           actor: podActor(whom, used.key, role),
           action: used.api,
           target: ip,
@@ -103,7 +103,7 @@ export const detector = defineSettledDetector({
           sourceIP: ip,
           severity,
           ...(severity !== "high" && { confidence: "low" as const }),
-          evidence: [{ field: "key.used", value: `${used.key} ${used.api} ${used.time}`, event: used.source }],
+          evidence: [{ field: "key.used", value: `${used.key} ${used.api} ${used.since}`, event: used.source }],
           reasons: [reason],
         },
       ];

@@ -19,7 +19,8 @@ describe("tokens/bound-elsewhere finds", () => {
     const [finding] = await findings(podBound("10:00", pod), tokenMinted("10:05", pod, THIEF, JTI));
     expect(finding).toMatchObject({
       ...{ severity: "critical", target: "shop/orders", cluster: "demo" },
-      actor: { instanceId: THIEF, credentialId: `JTI=${JTI}` },
+      actor: { instanceId: THIEF },
+      firstSeen: "2026-11-22T00:00:00.000Z",
       reasons: ["the token is for pods.eks.amazonaws.com"],
     });
     expect(finding?.title).toBe(
@@ -46,9 +47,12 @@ describe("tokens/bound-elsewhere finds", () => {
     ]);
   });
 
-  it("two tokens as two things, since each has to be looked after", async () => {
-    const other = tokenMinted("10:06", pod, THIEF, "b7d2f9a4-2c95-47b8-af3f-58994a3ce6f7");
-    expect(await findings(podBound("10:00", pod), tokenMinted("10:05", pod, THIEF, JTI), other)).toHaveLength(2);
+  it("the tokens of one day as one thing, and those of another node as another", async () => {
+    const second = tokenMinted("10:06", pod, THIEF, "b7d2f9a4-2c95-47b8-af3f-58994a3ce6f7");
+    const third = tokenMinted("10:07", pod, "i-0a1b2c3d4e5f60003", "b7d2f9a4-2c95-47b8-af3f-58994a3ce6f8");
+    const lines = [podBound("10:00", pod), tokenMinted("10:05", pod, THIEF, JTI), second];
+    expect((await findings(...lines)).map(({ count }) => count)).toEqual([1]);
+    expect(await findings(...lines, third)).toHaveLength(2);
   });
 });
 

@@ -33,6 +33,7 @@ export const detector = defineJoinDetector({
       "At level Metadata the mint does not say for which pod it is: nothing is found.",
       "A pod whose binding was written before the ledger began, and which has not changed since, has no known node.",
       "What is refused is judged by pod-identity/node-token.",
+      "Which node minted for a pod is known by the day: its first token is named, and the time is the day's.",
     ],
     triage: [
       {
@@ -41,9 +42,9 @@ export const detector = defineJoinDetector({
           'fields requestReceivedTimestamp, verb, requestURI, responseStatus.code, sourceIPs.0, userAgent | filter user.username = "{actor.name}" | sort requestReceivedTimestamp desc',
       },
       {
-        do: "See where the token was used, and for what.",
+        do: "List the tokens that it minted, and see where each was used.",
         audit:
-          'fields requestReceivedTimestamp, user.username, verb, requestURI, responseStatus.code, sourceIPs.0 | filter @message like "{actor.credential}" | sort requestReceivedTimestamp asc',
+          'fields requestReceivedTimestamp, requestURI, requestObject.spec.boundObjectRef.name, `annotations.authentication.kubernetes.io/issued-credential-id`, responseStatus.code | filter user.username = "{actor.name}" and objectRef.subresource = "token" | sort requestReceivedTimestamp asc',
       },
       {
         do: "Delete the pod, which ends the token within seconds, then replace the node that minted it.",
@@ -51,28 +52,26 @@ export const detector = defineJoinDetector({
       },
     ],
   },
-  watch: "token",
-  match: ["minted", "account", "mintingNode", "podNode"],
+  watch: "pod",
+  match: ["minter", "node", "account"],
   params: Type.Object({}),
-  detect([minted, account, minter, runs], { id }) {
+  detect([minter, runs, account], { id }) {
     if (minter.id === runs.id) return undefined;
     const name = `${account.namespace}/${account.serviceAccount}`;
+    const [, , cluster = ""] = id.split("/");
     return {
       sentence: `The kubelet of node ${minter.id} minted a token of service account ${name} for a pod that runs on node ${runs.id}`,
       on: `minted by ${minter.id}`,
-      at: minted.time,
-      actor: {
-        ...{ kind: "node", name: `system:node:${minter.id}`, groups: [], instanceId: minter.id },
-        credentialId: id,
-      },
+      at: minter.time,
+      actor: { kind: "node", name: `system:node:${minter.id}`, groups: [], instanceId: minter.id },
       action: "create",
       target: name,
-      scope: { cluster: account.cluster },
+      scope: { cluster },
       evidence: [
-        { field: "token.mintingNode", value: minter.id, event: minter.source },
-        { field: "token.podNode", value: runs.id, event: runs.source },
+        { field: "pod.minter", value: minter.id, event: minter.source },
+        { field: "pod.node", value: runs.id, event: runs.source },
       ],
-      reasons: minted.audiences === "" ? [] : [`the token is for ${minted.audiences}`],
+      reasons: minter.audiences === "" ? [] : [`the token is for ${minter.audiences}`],
     };
   },
 });

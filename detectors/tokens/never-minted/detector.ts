@@ -52,7 +52,7 @@ export const detector = defineSettledDetector({
   },
   watch: "token",
   anchor: "used",
-  // Uses are known to ten minutes.
+  // After the first use in an hour.
   settleMs: 25 * MINUTE_MS,
   // A day, and the hour to which the beginning of the log is known.
   coldness: { warm: { trail: "k8s-audit", ms: 25 * 60 * MINUTE_MS } },
@@ -62,11 +62,11 @@ export const detector = defineSettledDetector({
     const [account] = token.all("account");
     if (account === undefined) return undefined;
     const { cluster, namespace, serviceAccount } = account;
-    return ({ time, ip, source }) => [
+    return ({ since, ip, source }) => [
       {
         sentence: `A token of service account ${namespace}/${serviceAccount} was used from ${ip}, and nobody was seen to issue it`,
         on: "never issued",
-        at: time,
+        at: since,
         actor: {
           ...{ kind: "service-account", name: `system:serviceaccount:${namespace}:${serviceAccount}`, groups: [] },
           ...{ serviceAccount: `${namespace}/${serviceAccount}`, credentialId: token.id },
@@ -75,7 +75,7 @@ export const detector = defineSettledDetector({
         target: `${namespace}/${serviceAccount}`,
         scope: { cluster },
         ...(ip !== "" && { sourceIP: ip }),
-        evidence: [{ field: "token.used", value: `${time} from ${ip}`, event: source }],
+        evidence: [{ field: "token.used", value: `${since} from ${ip}`, event: source }],
       },
     ];
   },

@@ -59,8 +59,8 @@ export const detector = defineSettledDetector({
   },
   watch: "origin",
   anchor: "used",
-  // Half an hour after the ten minutes that a use is known by.
-  settleMs: 40 * MINUTE_MS,
+  // After the first use in an hour.
+  settleMs: 30 * MINUTE_MS,
   params: Type.Object({}),
   detect(origin, { site }) {
     const used = origin.all("used");
@@ -72,8 +72,10 @@ export const detector = defineSettledDetector({
       ...{ nodeIps: origin.all("nodeIp"), spoke: origin.all("nodeSpoke") },
       ...{ homes: origin.all("tokenHome"), nodes: origin.all("tokenNode"), alsoUsed: origin.all("tokenUsed") },
     });
-    return ({ time, token, namespace, serviceAccount, cluster, ip, source }) => {
-      const judged = judge(token);
+    // Who minted it may use it at home: not known where that was not seen.
+    const minted = new Set(origin.all("tokenMinted").map(({ token }) => token));
+    return ({ since, token, namespace, serviceAccount, cluster, ip, source }) => {
+      const judged = minted.has(token) ? judge(token) : undefined;
       if (judged === undefined) return [];
       const name = `${namespace}/${serviceAccount}`;
       return [
@@ -82,7 +84,7 @@ export const detector = defineSettledDetector({
           // One thief at one address may hold many tokens; each has to be ended.
           by: `token/${token}`,
           on: `from ${ip}`,
-          at: time,
+          at: since,
           actor: {
             ...{ kind: "service-account", name: `system:serviceaccount:${namespace}:${serviceAccount}`, groups: [] },
             ...{ serviceAccount: name, credentialId: token },
@@ -93,7 +95,7 @@ export const detector = defineSettledDetector({
           sourceIP: ip,
           severity: judged.severity,
           confidence: judged.confidence,
-          evidence: [{ field: "origin.used", value: `${time} ${token} from ${ip}`, event: source }],
+          evidence: [{ field: "origin.used", value: `${since} ${token} from ${ip}`, event: source }],
           reasons: [judged.reason],
         },
       ];
