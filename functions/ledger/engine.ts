@@ -109,7 +109,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** Round by round: what a merge lets an entity pass on is merged in the next. Gives every entity touched, as it was after its last merge. */
   async function mergeAll(facts: readonly Fact[]): Promise<Merged> {
-    const touched = new Map<string, State>();
+    const touched = new Map<string, Touched>();
     const merged: Fact[] = [];
     const health = new Map<string, Draft>();
     const taken = new Map<string, string>();
@@ -137,13 +137,15 @@ export function createEngine(options: EngineOptions): Engine {
         ),
       );
       const passed = states.flatMap(({ state, held, group }) => {
-        touched.set(refKey(state), state);
-        merged.push(...held);
+        const key = refKey(state);
+        const told = touched.get(key)?.told ?? new Map<string, Set<string>>();
+        for (const { attribute, value } of group) told.set(attribute, (told.get(attribute) ?? new Set()).add(value));
+        touched.set(key, { state, told });
+        for (const fact of held) merged.push(fact);
         const failed = (relay: Relay, source: string, cause: unknown): void => {
           const name = nameOf(relay);
           const thrown = { cause, at: knownSince(source), event: eventIn(source) };
-          if (!health.has(`${name} ${refKey(state)}`))
-            health.set(`${name} ${refKey(state)}`, chain.failed(name, state, thrown));
+          if (!health.has(`${name} ${key}`)) health.set(`${name} ${key}`, chain.failed(name, state, thrown));
         };
         return relaying(state, group, failed);
       });
@@ -152,7 +154,10 @@ export function createEngine(options: EngineOptions): Engine {
     return { touched, merged, health: [...health.values()] };
   }
 
-  const judged = ({ touched, health }: Merged): Draft[] => [...[...touched.values()].flatMap(chain.touched), ...health];
+  const judged = ({ touched, health }: Merged): Draft[] => [
+    ...[...touched.values()].flatMap(({ state, told }) => chain.touched(state, told)),
+    ...health,
+  ];
 
   /** Of entities, and of those of their epochs that a detector asks for, as they are now. */
   async function verdicts(dues: readonly Due[], warmth: Warmth): Promise<Draft[]> {
@@ -209,9 +214,15 @@ export function createEngine(options: EngineOptions): Engine {
   };
 }
 
+/** An entity as it is now, and the values that a batch told of it, known before or not: a batch that comes again must find what it found. */
+interface Touched {
+  readonly state: State;
+  readonly told: Map<string, Set<string>>;
+}
+
 /** What a batch of facts came to in the store. */
 interface Merged {
-  readonly touched: ReadonlyMap<string, State>;
+  readonly touched: ReadonlyMap<string, Touched>;
   readonly merged: readonly Fact[];
   /** Findings on relays that threw. */
   readonly health: readonly Draft[];
