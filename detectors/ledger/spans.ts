@@ -21,6 +21,7 @@ export const spans = {
       asNode: set(["cluster", "node", "role"], "was used in cluster {cluster} as node {node}", { cap: 8 }),
       used: set(["time", "trail", "api", "ip", "endpoint", "outcome"], "called {api} from {ip} ({outcome})", {
         cap: 400,
+        tries: "half",
         bucketMs: MINUTE_MS,
       }),
       out: set(["time", "api", "ip"], "called {api} over the internet, from {ip}", {
@@ -62,6 +63,7 @@ export const spans = {
       ),
       deed: set(["time", "api", "outcome", "role", "delivery", "key", "ip"], "its role called {api} ({outcome})", {
         cap: 400,
+        tries: "half",
         bucketMs: MINUTE_MS,
       }),
     },
@@ -94,9 +96,12 @@ export const spans = {
       of: set(["id"], "is a day of {id}", { one: true, cap: 4, link: "resource" }),
       managed: set(["how", "cluster"], "belongs to Auto Mode of {cluster}: {how}", { cap: 8 }),
       copyOf: set(["id", "cluster"], "is a copy of {id} of {cluster}", { cap: 8 }),
-      touched: set([...DEED, "what", "instances"], "{by} called {api} on it ({outcome})", { cap: 100 }),
-      read: set([...DEED, "instances"], "{by} read it by {api} ({outcome})", { cap: 100 }),
-      accessed: set([...DEED, "document", "command", "instances"], "{by} called {api} on it ({outcome})", { cap: 100 }),
+      touched: set([...DEED, "what", "instances"], "{by} called {api} on it ({outcome})", { cap: 100, tries: "half" }),
+      read: set([...DEED, "instances"], "{by} read it by {api} ({outcome})", { cap: 100, tries: "half" }),
+      accessed: set([...DEED, "document", "command", "instances"], "{by} called {api} on it ({outcome})", {
+        cap: 100,
+        tries: "half",
+      }),
     },
   }),
   roleDay: declare({

@@ -9,7 +9,7 @@ import { hitFacts } from "../../detectors/ledger/hits.ts";
 import { type Warmth, warmthOf } from "../../detectors/ledger/judge.ts";
 import { type Relaying, relayed } from "../../detectors/ledger/relays.ts";
 import { CrosstrailError } from "../../schemas/errors.ts";
-import { fitting, isFull, portions } from "./caps.ts";
+import { fitting, isFull, laneOf, portions, setOf } from "./caps.ts";
 import type { Due, DueStore, LedgerStore } from "./ports.ts";
 import type { Recall } from "./recall.ts";
 
@@ -63,23 +63,21 @@ export function createEngine(options: EngineOptions): Engine {
   async function mergeEntity(ref: Ref, facts: readonly Fact[]): Promise<{ state: State; held: readonly Fact[] }> {
     const keepMs = entities[ref.kind].keepMs;
     const at = now();
-    const told = Map.groupBy(facts, ({ attribute }) => attribute);
-    const open = [...told].filter(([attribute]) => !recall.full({ ...ref, attribute }, at));
+    const told = Map.groupBy(facts, laneOf);
+    const open = [...told].filter(([lane]) => !recall.full({ ...ref, attribute: lane }, at));
     const state = await addAll(ref, portions(open.flatMap(([, some]) => fitting(some))), at + keepMs);
     const holds = ({ attribute, value }: Fact): boolean => state.sets.get(attribute)?.has(value) === true;
     const held = facts.filter(holds);
-    const full = [...told.keys()].filter(
-      (attribute) => told.get(attribute)?.every(holds) !== true || isFull(state, attribute),
-    );
+    const full = [...told.keys()].filter((lane) => told.get(lane)?.every(holds) !== true || isFull(state, lane));
     if (full.length === 0) return { state, held };
-    const marks = full
+    const marks = [...new Set(full.map(setOf))]
       .filter((attribute) => state.sets.get(OVERFLOW)?.has(attribute) !== true)
       .map((value) => ({ ...ref, attribute: OVERFLOW, value, source: facts[0]?.source ?? "" }));
     if (marks.length > 0) await add(ref, marks, at + keepMs);
     for (const { kind, value } of marks) count(overflows, `${kind}.${value}`);
     // Not by reading: a set that is told of all the time must be written now and then, or the entity ends.
-    for (const attribute of full)
-      if (open.some(([name]) => name === attribute)) recall.fill({ ...ref, attribute }, at, keepMs);
+    for (const lane of full)
+      if (open.some(([name]) => name === lane)) recall.fill({ ...ref, attribute: lane }, at, keepMs);
     return { state, held };
   }
 
@@ -88,7 +86,8 @@ export function createEngine(options: EngineOptions): Engine {
     const [first = [], ...rest] = all;
     let state = await add(ref, first, keepUntil);
     for (const some of rest) {
-      const left = some.filter(({ attribute }) => !isFull(state, attribute));
+      const open = new Set(some.map(laneOf).filter((lane) => !isFull(state, lane)));
+      const left = some.filter((fact) => open.has(laneOf(fact)));
       if (left.length > 0) state = await add(ref, left, keepUntil);
     }
     return state;

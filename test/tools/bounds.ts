@@ -38,7 +38,7 @@ const flooded = await runFlood({
   onProgress(done) {
     peak = Math.max(peak, process.memoryUsage.rss());
     if (done < next) return;
-    next += events / 20;
+    next += Math.min(events / 20, 50_000);
     collect();
     const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
     console.log(
