@@ -98,7 +98,11 @@ export function createDetect(parts: DetectParts): Detect {
   return async ({ Records }, context) => {
     const log = parts.log.child({ requestId: context.awsRequestId, shard: Records[0]?.eventID.split(":")[0] });
     const program = await parts.program();
-    const passed = await parts.passed();
+    const passed = await parts.passed().catch((error: unknown) => {
+      // Only a count hangs on it. A ledger that refuses is met again below, where the records can be set aside.
+      log.warn({ reason: reasonOf(error) }, "how far the clock is could not be read");
+      return undefined;
+    });
     const start = (): Batch => startBatch({ ...program.judge, passed: () => passed }, limits);
     let batch = start();
     try {

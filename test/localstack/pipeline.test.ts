@@ -1,56 +1,315 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
+import { PutRecordCommand } from "@aws-sdk/client-kinesis";
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
+import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Finding } from "../../schemas/findings/finding.ts";
+import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
 import { type Aws, connect, endpoint, eventually, namer } from "./aws.ts";
+import { crosstrail } from "./command-line.ts";
+import { type Fault, seededFaults } from "./fault.ts";
 import { metricsOf } from "./function-log.ts";
 import { createLogGroups, write } from "./log-groups.ts";
-import { daysLater, OWNER, recorded, replayed, together } from "./recorded.ts";
-import { take } from "./resources.ts";
-import { createStack, type Stack } from "./stack.ts";
+import { killAll } from "./processes.ts";
+import { attacksOf, daysLater, demonstration, fileOf, OWNER, replayed, together } from "./recorded.ts";
+import { known, take } from "./resources.ts";
+import { CONFIG_KEY, createStack, type Stack } from "./stack.ts";
 
-const ATTACKS = ["attack-impersonation", "attack-pods", "attack-token-theft", "attack-persistence-evasion"];
+/** Two hundred verdicts of all kinds, of which some settle. */
+const events = together(
+  demonstration(),
+  attacksOf(["attack-impersonation", "attack-pods", "attack-token-theft", "attack-persistence-evasion"]),
+  daysLater(),
+);
+const SENT = "attack-impersonation";
+const MINUTE_MS = 60_000;
 
 let aws: Aws;
 let expected: readonly Finding[];
-const events = together(recorded(ATTACKS), daysLater());
-
 beforeAll(async () => {
   expected = await replayed(events);
   aws = connect(await endpoint(), { account: OWNER });
 });
 afterAll(() => aws?.close());
 
-const isHealth = ({ GeneratorId }: Record<string, unknown>): boolean => String(GeneratorId).includes("health/");
+interface Published {
+  readonly Id: string;
+  readonly AwsAccountId: string;
+  readonly GeneratorId: string;
+  readonly severity: string;
+}
+const published = ({ hub }: Stack): readonly Published[] =>
+  hub.findings().map((finding) => {
+    const { Id, AwsAccountId, GeneratorId, FindingProviderFields } = finding as unknown as Published & {
+      readonly FindingProviderFields: { readonly Severity: { readonly Label: string } };
+    };
+    return { Id, AwsAccountId, GeneratorId, severity: FindingProviderFields.Severity.Label };
+  });
+const isHealth = ({ GeneratorId }: Published): boolean => GeneratorId.startsWith("crosstrail/health/");
+const asPublished = ({ id, detector, severity }: Finding): Published => ({
+  ...{ Id: id, AwsAccountId: OWNER, GeneratorId: `crosstrail/${detector}`, severity: severity.toUpperCase() },
+});
+const byId = (a: Published, b: Published): number => (a.Id < b.Id ? -1 : 1);
+
+/** Waits until the functions have confirmed so many events. */
+const confirmed = (stack: Stack, count: number): Promise<ReadonlyMap<string, number>> =>
+  eventually(`${count} events`, async () => {
+    await sleep(500);
+    const metrics = await metricsOf(aws, stack.names.detect);
+    return (metrics.get("EventsRead") ?? 0) >= count ? metrics : undefined;
+  });
+
+/** What the topic told: finding and severity. */
+async function told(stack: Stack): Promise<readonly string[]> {
+  const messages = await take(aws, stack.told, await stack.waiting(stack.told));
+  return messages.map(({ Body = "" }) => {
+    const [, severity] = /^\[(\w+)\]/.exec(Body) ?? [];
+    const [, id] = /^Finding: +(\S+)/m.exec(Body) ?? [];
+    return `${id} ${severity}`;
+  });
+}
 
 describe("the deployed pipeline", () => {
-  const named = namer("pipeline");
   let stack: Stack;
   beforeAll(async () => {
-    stack = await createStack(aws, named);
+    stack = await createStack(aws, namer("pipeline"));
     await createLogGroups(aws, stack.stream);
   });
   afterAll(() => stack?.close());
 
-  it("finds in log groups what the command finds in files, and publishes it", async () => {
-    const started = Date.now();
-    const count = await write(aws, events);
-    console.log("written", count, Date.now() - started);
-    await eventually(
-      "all events",
-      async () => {
-        const metrics = await metricsOf(aws, stack.names.detect);
-        console.log(Date.now() - started, JSON.stringify([...metrics]), stack.hub.findings().length);
-        return (metrics.get("EventsRead") ?? 0) >= count ? true : undefined;
-      },
-      100_000,
+  const generator = (cluster: readonly Finding[]) => cluster.map(asPublished);
+  async function kept(): Promise<readonly KeptRecord[]> {
+    const listed = await aws.s3.send(new ListObjectsV2Command({ Bucket: stack.buckets.quarantine, Prefix: "kept/" }));
+    return Promise.all(
+      (listed.Contents ?? []).map(async ({ Key }) => {
+        const { Body } = await aws.s3.send(new GetObjectCommand({ Bucket: stack.buckets.quarantine, Key }));
+        return JSON.parse(known(await Body?.transformToString()));
+      }),
     );
+  }
+  const put = (Data: Buffer) =>
+    aws.kinesis.send(new PutRecordCommand({ StreamARN: stack.stream, PartitionKey: "test", Data }));
+  const configure = (config: unknown) =>
+    aws.s3.send(new PutObjectCommand({ Bucket: stack.buckets.config, Key: CONFIG_KEY, Body: JSON.stringify(config) }));
+  const sendAs = (cluster: string) =>
+    crosstrail(
+      ...[aws, "send", "--stream", stack.stream, "--cluster", `${OWNER}/eu-central-1/${cluster}`, fileOf(SENT)],
+    );
+
+  it("finds in log groups what the command finds in files, and publishes each finding once", async () => {
+    const count = await write(aws, events);
+    const metrics = await confirmed(stack, count);
+    expect(Object.fromEntries(metrics)).toMatchObject({ EventsRead: count, EventsJudged: count, EventsSetAside: 0 });
+    await stack.emptied();
+    // What settles is not out yet.
+    expect(published(stack).length).toBeLessThan(expected.length);
     await stack.sweep();
     await stack.emptied();
-    console.log(Date.now() - started);
-    const found = stack.hub.findings().filter((f) => !isHealth(f));
-    console.log(found.length, expected.length, JSON.stringify(found[0]).slice(0, 600));
-    expect(found.map(({ Id }) => Id).toSorted()).toEqual(expected.map(({ id }) => id).toSorted());
-    console.log(stack.rights());
-    const told = await take(aws, stack.told, 1);
-    console.log(told.length);
+    expect([...published(stack)].sort(byId)).toEqual(expected.map(asPublished).sort(byId));
+    const all = await told(stack);
+    expect(all.toSorted()).toEqual([...new Set(all)].toSorted());
+    expect(new Set(all.map((one) => one.split(" ")[0]))).toEqual(new Set(expected.map(({ id }) => id)));
+    for (const queue of [stack.refused, stack.deadLetters, stack.givenUp]) expect(await stack.waiting(queue)).toBe(0);
+  });
+
+  it("takes in what the command sends", async () => {
+    await sendAs("sent");
+    const found = generator(await replayed(attacksOf([SENT]), "sent")).filter(
+      ({ GeneratorId }) => !GeneratorId.includes("/sequence/"),
+    );
+    await eventually("the findings of the cluster", async () => {
+      const ids = new Set(published(stack).map(({ Id }) => Id));
+      return found.every(({ Id }) => ids.has(Id)) || undefined;
+    });
+  });
+
+  it("goes by the configuration in its bucket a minute later", async () => {
+    const { detector } = known(expected.find(({ detector: id }) => id === "impersonation/denied"));
+    await configure({
+      version: 1,
+      detectors: { [detector]: { severity: "critical" } },
+      suppressions: [
+        {
+          ...{ detector: "impersonation/secret-as-somebody", actor: "*assumed-role/AppEditor/dave" },
+          ...{ action: { verb: "list", resource: "secrets" }, reason: "agreed with the owner", owner: "tests" },
+          expires: "2099-01-01T00:00:00Z",
+        },
+      ],
+    });
+    await sleep(MINUTE_MS);
+    await sendAs("configured");
+    const before = await replayed(attacksOf([SENT]), "configured");
+    const denied = before.filter((finding) => finding.detector === detector);
+    const hidden = before.filter(
+      (finding) => finding.detector === "impersonation/secret-as-somebody" && finding.actor.name.endsWith("/dave"),
+    );
+    expect([denied.length, hidden.length]).toEqual([8, 1]);
+    await eventually("the findings of the cluster", async () => {
+      const raised = new Set(published(stack).flatMap(({ Id, severity }) => (severity === "CRITICAL" ? [Id] : [])));
+      return denied.every(({ id }) => raised.has(id)) || undefined;
+    });
+    await stack.emptied();
+    const ids = new Set(published(stack).map(({ Id }) => Id));
+    expect(hidden.filter(({ id }) => ids.has(id))).toEqual([]);
+  });
+
+  it("tells of a configuration that cannot be used", async () => {
+    await configure({ version: 1, nobody: "knows this" });
+    // A new environment asks at once.
+    expect(await killAll(stack.names.sweep)).toBeGreaterThan(0);
+    await stack.sweep();
+    await stack.emptied();
+    const health = published(stack).filter(({ GeneratorId }) => GeneratorId === "crosstrail/health/configuration");
+    expect(health).toHaveLength(1);
+  });
+
+  it("keeps a record that nobody can read, whole, with the reason, and tells of it", async () => {
+    const poison = gzipSync("cut off in the middle").subarray(0, 20);
+    await put(poison);
+    const [record] = await eventually("the kept record", async () => {
+      const all = await kept();
+      return all.length > 0 ? all : undefined;
+    });
+    expect(record).toMatchObject({
+      ...{ stream: stack.stream, partitionKey: "test", data: poison.toString("base64") },
+      reasons: [{ code: "E_GZIP" }],
+    });
+    await stack.emptied();
+    expect(published(stack).map(({ GeneratorId }) => GeneratorId)).toContain("crosstrail/health/quarantined");
+  });
+
+  it("judges a record of a megabyte", async () => {
+    const messages = attacksOf([SENT]).audit;
+    const [sample = ""] = demonstration().audit;
+    const filler = (bytes: number): string =>
+      JSON.stringify({ ...JSON.parse(sample), userAgent: randomBytes(bytes).toString("base64") });
+    const logEvents = [...messages, ...Array.from({ length: 8 }, () => filler(125_000))].map((message, index) => ({
+      ...{ id: String(index), timestamp: Date.now(), message },
+    }));
+    const data = gzipSync(
+      JSON.stringify({
+        ...{ messageType: "DATA_MESSAGE", owner: OWNER, logGroup: "/aws/eks/large/cluster" },
+        ...{ logStream: "kube-apiserver-audit-1", subscriptionFilters: ["all"], logEvents },
+      }),
+    );
+    expect(data.length).toBeGreaterThan(1_000_000);
+    expect(data.length).toBeLessThan(1_048_576);
+    await put(data);
+    const found = generator(await replayed(attacksOf([SENT]), "large")).filter(
+      ({ GeneratorId }) => !GeneratorId.includes("/sequence/"),
+    );
+    await eventually("the findings of the cluster", async () => {
+      const ids = new Set(published(stack).map(({ Id }) => Id));
+      return found.every(({ Id }) => ids.has(Id)) || undefined;
+    });
+    await stack.emptied();
+  });
+
+  it("parks what Security Hub refuses, and tells of it", async () => {
+    const [first] = published(stack);
+    stack.hub.refuse = ({ Id }) => (Id === first?.Id ? "InvalidInput" : undefined);
+    const letter = JSON.stringify({ id: first?.Id, notify: false, severity: "low" });
+    const ask = () => aws.sqs.send(new SendMessageCommand({ QueueUrl: stack.outbox.other.url, MessageBody: letter }));
+    await ask();
+    const [parked] = await take(aws, stack.refused, 1);
+    expect(JSON.parse(known(parked?.Body))).toMatchObject({ id: first?.Id, sink: "security-hub", body: letter });
+    // Told of once, as the same condition.
+    await ask();
+    await take(aws, stack.refused, 1);
+    await stack.emptied();
+    const health = published(stack).filter(({ GeneratorId }) => GeneratorId === "crosstrail/health/refused");
+    expect(health).toHaveLength(1);
+    stack.hub.refuse = () => undefined;
+  });
+
+  it("puts messages off that Security Hub did not answer, and publishes them later", async () => {
+    let failed = 0;
+    stack.hub.plan = () => {
+      failed += 1;
+      return failed <= 2 ? "internal" : undefined;
+    };
+    const [first] = published(stack);
+    const calls = stack.hub.calls.length;
+    const letter = JSON.stringify({ id: first?.Id, notify: false, severity: "low" });
+    await aws.sqs.send(new SendMessageCommand({ QueueUrl: stack.outbox.other.url, MessageBody: letter }));
+    await eventually("the third call", async () => stack.hub.calls.length >= calls + 3 || undefined);
+    await stack.emptied();
+    expect(stack.hub.calls.slice(calls).map(({ status }) => status)).toEqual([500, 500, 200]);
+  });
+
+  it("goes on when the table refuses it, and finds by redriving what it did not find then", async () => {
+    await configure({ version: 1 });
+    const before = (await kept()).length;
+    stack.proxies.detect.plan = ({ service }) => (service === "dynamodb" ? "refused" : undefined);
+    await sendAs("refused");
+    await eventually("the kept records", async () => (await kept()).length > before || undefined);
+    const waiting = await kept();
+    expect(waiting.at(-1)?.reasons.map(({ code }) => code)).toContain("E_LEDGER_REFUSED");
+    stack.proxies.detect.plan = () => undefined;
+    const said = await crosstrail(aws, "redrive", "--bucket", stack.buckets.quarantine);
+    expect(said).toContain("0 objects are left");
+    const found = generator(await replayed(attacksOf([SENT]), "refused")).filter(
+      ({ GeneratorId }) => !GeneratorId.includes("/sequence/"),
+    );
+    await eventually("the findings of the cluster", async () => {
+      const ids = new Set(published(stack).map(({ Id }) => Id));
+      return found.every(({ Id }) => ids.has(Id)) || undefined;
+    });
+    await stack.emptied();
+  });
+
+  it("asks AWS for this and nothing else", async () => {
+    await expect(`${JSON.stringify(stack.rights(), undefined, 2)}\n`).toMatchFileSnapshot("calls.generated.json");
+  });
+});
+
+/** Not `refused`: what is refused is not tried again. */
+const FAULTS: readonly Fault[] = ["throttled", "internal", "reset", "lost", "late error"];
+
+describe("the deployed pipeline, while calls fail at the wire and its processes are killed,", () => {
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await createStack(aws, namer("faults"));
+    await createLogGroups(aws, stack.stream);
+    for (const [index, proxy] of Object.values(stack.proxies).entries()) proxy.plan = seededFaults(index, 0.05, FAULTS);
+  });
+  afterAll(() => stack?.close());
+
+  it("finds the same", async () => {
+    const count = await write(aws, events);
+    await eventually("the first batch", async () => {
+      const { calls } = stack.proxies.detect;
+      return calls.filter(({ operation }) => operation === "UpdateItem").length > 100 || undefined;
+    });
+    const killed = [await killAll(stack.names.detect)];
+    await eventually("the first findings", async () => stack.hub.findings().length > 0 || undefined);
+    killed.push(await killAll(stack.names.publish), await killAll(stack.names.detect));
+    const metrics = await confirmed(stack, count);
+    // Judged again after a crash, events count again: none is lost, and none is neither judged nor set aside.
+    expect((metrics.get("EventsJudged") ?? 0) + (metrics.get("EventsSetAside") ?? 0)).toBe(metrics.get("EventsRead"));
+    expect(metrics.get("EventsSetAside")).toBe(0);
+    await eventually("a sweep without a fault", () =>
+      stack.sweep().then(
+        () => true as const,
+        () => undefined,
+      ),
+    );
+    await stack.emptied();
+    expect([...published(stack)].filter((one) => !isHealth(one)).sort(byId)).toEqual(
+      expected.map(asPublished).sort(byId),
+    );
+    const ids = new Set((await told(stack)).map((one) => one.split(" ")[0]));
+    expect(ids).toEqual(new Set(expected.map(({ id }) => id)));
+    for (const queue of [stack.refused, stack.deadLetters, stack.givenUp]) expect(await stack.waiting(queue)).toBe(0);
+    const faults = Object.entries(stack.proxies).flatMap(([name, proxy]) =>
+      [...proxy.faults()].map(([kind, times]) => [`${name} ${kind}`, times] as const),
+    );
+    console.log(`${killed.join(" + ")} processes killed, faults: ${faults.map((pair) => pair.join(" ")).join(", ")}`);
+    expect(Math.min(...killed)).toBeGreaterThan(0);
+    expect(faults.reduce((sum, [, times]) => sum + times, 0)).toBeGreaterThan(50);
+    const services = new Set(faults.map(([kind]) => kind.split(/[ :]/)[1]));
+    expect([...services].toSorted()).toEqual(["dynamodb", "s3", "securityhub", "sns", "sqs"]);
   });
 });

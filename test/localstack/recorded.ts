@@ -18,28 +18,32 @@ export const OWNER = "111122223333";
 export const CLUSTER = "demo";
 
 const recordings = join(root, "test/recordings");
+export const fileOf = (attack: string): string => join(recordings, "audit", `${attack}.audit.ndjson.gz`);
 const linesOf = (file: string): string[] =>
-  gunzipSync(readFileSync(join(recordings, file)))
+  gunzipSync(readFileSync(file))
     .toString("utf8")
     .split("\n")
     .filter((line) => line !== "");
 
-/** The demonstration, and recorded attacks of one trail. */
-export function recorded(attacks: readonly string[]): Recorded {
-  const demo = linesOf("demo/audit.ndjson.gz").flatMap((line) => {
+/** Recorded attacks of one trail. */
+export const attacksOf = (attacks: readonly string[]): Recorded => ({
+  audit: attacks.flatMap((name) => linesOf(fileOf(name))),
+  cloudtrail: [],
+});
+
+/** The demonstration. */
+export function demonstration(): Recorded {
+  const audit = linesOf(join(recordings, "demo/audit.ndjson.gz")).flatMap((line) => {
     const { messageType, logEvents } = JSON.parse(line);
     return messageType === "DATA_MESSAGE" ? logEvents.map(({ message }: { message: string }) => message) : [];
   });
-  return {
-    audit: [...demo, ...attacks.flatMap((name) => linesOf(`audit/${name}.audit.ndjson.gz`))],
-    cloudtrail: demoRecords().map((record) => JSON.stringify(record)),
-  };
+  return { audit, cloudtrail: demoRecords().map((record) => JSON.stringify(record)) };
 }
 
 /** What moves the detection clock past all that waits for judgement: an event of each trail, days later. */
 export function daysLater(): Recorded {
   const later = "2026-11-26T12:00:00";
-  const lease = linesOf("demo/audit.ndjson.gz")
+  const lease = linesOf(join(recordings, "demo/audit.ndjson.gz"))
     .filter((line) => line.includes("leases/kube-controller-manager"))
     .map((line) => JSON.parse(line).logEvents.at(-1).message)[0];
   const launch = demoRecords()[0];
@@ -66,7 +70,7 @@ export const together = (...all: readonly Recorded[]): Recorded => ({
 });
 
 /** What the command finds in the same. With a ledger that is kept, so that what waits is judged by the detection clock and not because the input ends. */
-export async function replayed({ audit, cloudtrail }: Recorded): Promise<readonly Finding[]> {
+export async function replayed({ audit, cloudtrail }: Recorded, cluster = CLUSTER): Promise<readonly Finding[]> {
   const folder = mkdtempSync(join(tmpdir(), "crosstrail-replay-"));
   try {
     writeFileSync(join(folder, "audit.ndjson"), `${audit.join("\n")}\n`);
@@ -74,7 +78,7 @@ export async function replayed({ audit, cloudtrail }: Recorded): Promise<readonl
     const ledger = mkdtempSync(join(folder, "ledger-"));
     const printed = await run(process.execPath, [
       ...[join(root, "functions/cli/main.ts"), "replay", "--shadow", "--quiet", "--format", "ndjson"],
-      ...["--cluster", `${OWNER}/eu-central-1/${CLUSTER}`, "--ledger", join(ledger, "ledger.db")],
+      ...["--cluster", `${OWNER}/eu-central-1/${cluster}`, "--ledger", join(ledger, "ledger.db")],
       ...[join(folder, "audit.ndjson"), join(folder, "cloudtrail.ndjson")],
     ]);
     const lines = printed.split("\n").filter((line) => line !== "");

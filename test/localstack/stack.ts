@@ -25,6 +25,7 @@ export interface Stack {
   readonly refused: Queue;
   readonly deadLetters: Queue;
   readonly givenUp: Queue;
+  readonly outbox: { readonly urgent: Queue; readonly other: Queue; readonly notify: Queue };
   readonly hub: SecurityHub;
   readonly names: Readonly<Record<FunctionName, string>>;
   readonly proxies: Readonly<Record<FunctionName | "hub", FaultProxy>>;
@@ -69,10 +70,11 @@ export async function createStack(aws: Aws, named: (name: string) => string): Pr
     VisibilityTimeout: String(TIMEOUT_S),
     RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount: TRIES }),
   };
-  const urgent = await createQueue(aws, named("hub-urgent"), attributes);
-  const other = await createQueue(aws, named("hub-other"), attributes);
-  const notify = await createQueue(aws, named("notify"), attributes);
-  const outbox = [urgent, other, notify];
+  const outbox = {
+    urgent: await createQueue(aws, named("hub-urgent"), attributes),
+    other: await createQueue(aws, named("hub-other"), attributes),
+    notify: await createQueue(aws, named("notify"), attributes),
+  };
   const TopicArn = known((await aws.sns.send(new CreateTopicCommand({ Name: named("topic") }))).TopicArn);
   const Attributes = { RawMessageDelivery: "true" };
   await aws.sns.send(new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint: told.arn, Attributes }));
@@ -93,9 +95,9 @@ export async function createStack(aws: Aws, named: (name: string) => string): Pr
       ...{ CROSSTRAIL_TABLE: table, CROSSTRAIL_TOPIC: TopicArn, CROSSTRAIL_ACCOUNT: account },
       ...{ CROSSTRAIL_QUARANTINE_BUCKET: buckets.quarantine, CROSSTRAIL_CONFIG_BUCKET: buckets.config },
       CROSSTRAIL_CONFIG_KEY: CONFIG_KEY,
-      CROSSTRAIL_HUB_URGENT_QUEUE: proxy.through(urgent.url),
-      CROSSTRAIL_HUB_QUEUE: proxy.through(other.url),
-      CROSSTRAIL_NOTIFY_QUEUE: proxy.through(notify.url),
+      CROSSTRAIL_HUB_URGENT_QUEUE: proxy.through(outbox.urgent.url),
+      CROSSTRAIL_HUB_QUEUE: proxy.through(outbox.other.url),
+      CROSSTRAIL_NOTIFY_QUEUE: proxy.through(outbox.notify.url),
       CROSSTRAIL_DEAD_LETTER_QUEUE: proxy.through(refused.url),
     };
     await deploy(aws, { name: names[name], entry: await built(name), environment, timeoutSeconds: TIMEOUT_S });
@@ -107,7 +109,7 @@ export async function createStack(aws: Aws, named: (name: string) => string): Pr
       DestinationConfig: { OnFailure: { Destination: givenUp.arn } },
     }),
   );
-  for (const { arn } of outbox)
+  for (const { arn } of Object.values(outbox))
     mappings.push(
       await map(aws, { FunctionName: names.publish, EventSourceArn: arn, BatchSize: 10, FunctionResponseTypes }),
     );
@@ -127,14 +129,14 @@ export async function createStack(aws: Aws, named: (name: string) => string): Pr
     [`:product/${account}/default`, "product"],
   ];
   return {
-    ...{ stream, buckets, told, refused, deadLetters, givenUp, hub, names, proxies, waiting },
+    ...{ stream, buckets, told, refused, deadLetters, givenUp, outbox, hub, names, proxies, waiting },
     async sweep() {
       const { FunctionError, Payload } = await aws.lambda.send(new InvokeCommand({ FunctionName: names.sweep }));
       if (FunctionError !== undefined) throw new Error(`The sweep failed: ${Buffer.from(Payload ?? []).toString()}`);
     },
     async emptied() {
       await eventually("an empty outbox", async () => {
-        for (const queue of outbox) if ((await waiting(queue)) > 0) return;
+        for (const queue of Object.values(outbox)) if ((await waiting(queue)) > 0) return;
         return true;
       });
     },
