@@ -1,13 +1,14 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import type { Draft } from "../../detectors/core/compose.ts";
 import { registry } from "../../detectors/registry.ts";
-import { samples } from "../../detectors/samples.generated.ts";
 import { createS3Config } from "../adapters/config/s3.ts";
 import { type Configured, createConfigSource } from "./config-source.ts";
 import { type Env, readEnvironment } from "./environment.ts";
 import { patience } from "./patience.ts";
 import { accept, createPrograms } from "./program.ts";
 import { deskOf, type Shared } from "./wiring.ts";
+
+const samples = async () => (await import("../../detectors/samples.generated.ts")).samples;
 
 /** What those functions have that find something: the configuration, the detectors, and the desk. */
 export function finding(env: Env, common: Shared) {

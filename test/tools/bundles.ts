@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { BuildOptions } from "esbuild";
 import { root } from "./folders.ts";
 
@@ -31,4 +32,6 @@ export const functionBundle = (name: FunctionName) =>
     outExtension: { ".js": ".mjs" },
     splitting: true,
     minify: true,
+    // For Node it names CommonJS, of which nothing can be left out.
+    alias: { rxjs: join(root, "node_modules/rxjs/dist/esm/index.js") },
   }) as const satisfies BuildOptions;
