@@ -93,6 +93,13 @@ describe("the deployed pipeline", () => {
       .map(({ detector }) => detector)
       .toSorted();
   }
+  /** Waits for so many findings on the pipeline's own health, and for no more. */
+  async function health(name: string, count: number): Promise<void> {
+    const all = () => published(stack).filter(({ GeneratorId }) => GeneratorId === `crosstrail/health/${name}`);
+    await eventually(`health/${name}`, async () => all().length >= count || undefined);
+    await stack.emptied();
+    expect(all()).toHaveLength(count);
+  }
   async function kept(): Promise<readonly KeptRecord[]> {
     const listed = await aws.s3.send(new ListObjectsV2Command({ Bucket: stack.buckets.quarantine, Prefix: "kept/" }));
     return Promise.all(
@@ -132,38 +139,6 @@ describe("the deployed pipeline", () => {
     await found("sent");
   });
 
-  it("goes by the configuration in its bucket a minute later", async () => {
-    const onTrial = "impersonation/service-account";
-    const settled = "impersonation/secret-as-somebody";
-    await configure({
-      version: 1,
-      detectors: { [onTrial]: { status: "shadow" } },
-      suppressions: [
-        {
-          ...{ detector: settled, actor: "*assumed-role/AppEditor/dave", cluster: "configured" },
-          ...{ action: { verb: "list", resource: "secrets" }, reason: "agreed with the owner", owner: "tests" },
-          expires: "2099-01-01T00:00:00Z",
-        },
-      ],
-    });
-    await sleep(MINUTE_MS);
-    await sendAs("configured");
-    const missing = await found("configured", ({ detector, actor }) =>
-      detector === settled ? actor.name.endsWith("/dave") : detector === onTrial,
-    );
-    expect(missing).toEqual([onTrial, settled]);
-  });
-
-  it("tells of a configuration that cannot be used", async () => {
-    await configure({ version: 1, nobody: "knows this" });
-    // A new environment asks at once.
-    expect(await killAll(stack.names.sweep)).toBeGreaterThan(0);
-    await stack.sweep();
-    await stack.emptied();
-    const health = published(stack).filter(({ GeneratorId }) => GeneratorId === "crosstrail/health/configuration");
-    expect(health).toHaveLength(1);
-  });
-
   it("keeps a record that nobody can read, whole, with the reason, and tells of it", async () => {
     const poison = gzipSync("cut off in the middle").subarray(0, 20);
     await put(poison);
@@ -175,8 +150,7 @@ describe("the deployed pipeline", () => {
       ...{ stream: stack.stream, partitionKey: "test", data: poison.toString("base64") },
       reasons: [{ code: "E_GZIP" }],
     });
-    await stack.emptied();
-    expect(published(stack).map(({ GeneratorId }) => GeneratorId)).toContain("crosstrail/health/quarantined");
+    await health("quarantined", 1);
   });
 
   it("judges a record of a megabyte", async () => {
@@ -206,13 +180,14 @@ describe("the deployed pipeline", () => {
     const ask = () => aws.sqs.send(new SendMessageCommand({ QueueUrl: stack.outbox.other.url, MessageBody: letter }));
     await ask();
     const [parked] = await take(aws, stack.refused, 1);
-    expect(JSON.parse(known(parked?.Body))).toMatchObject({ id: first?.Id, sink: "security-hub", body: letter });
+    const { body, ...rest } = JSON.parse(known(parked?.Body));
+    expect(rest).toMatchObject({ id: first?.Id, sink: "security-hub", code: "InvalidInput" });
+    // LocalStack writes JSON anew, with spaces.
+    expect(JSON.parse(body)).toEqual(JSON.parse(letter));
     // Told of once, as the same condition.
     await ask();
     await take(aws, stack.refused, 1);
-    await stack.emptied();
-    const health = published(stack).filter(({ GeneratorId }) => GeneratorId === "crosstrail/health/refused");
-    expect(health).toHaveLength(1);
+    await health("refused", 1);
     stack.hub.refuse = () => undefined;
   });
 
@@ -232,7 +207,6 @@ describe("the deployed pipeline", () => {
   });
 
   it("goes on when the table refuses it, and finds by redriving what it did not find then", async () => {
-    await configure({ version: 1 });
     const before = (await kept()).length;
     stack.proxies.detect.plan = ({ service }) => (service === "dynamodb" ? "refused" : undefined);
     await sendAs("refused");
@@ -243,6 +217,36 @@ describe("the deployed pipeline", () => {
     const said = await crosstrail(aws, "redrive", "--bucket", stack.buckets.quarantine);
     expect(said).toContain("0 objects are left");
     await found("refused");
+  });
+
+  it("goes by the configuration in its bucket a minute later", async () => {
+    const onTrial = "impersonation/service-account";
+    const settled = "impersonation/secret-as-somebody";
+    await configure({
+      version: 1,
+      detectors: { [onTrial]: { status: "shadow" } },
+      suppressions: [
+        {
+          ...{ detector: settled, actor: "*assumed-role/AppEditor/dave", cluster: "configured" },
+          ...{ action: { verb: "list", resource: "secrets" }, reason: "agreed with the owner", owner: "tests" },
+          expires: "2099-01-01T00:00:00Z",
+        },
+      ],
+    });
+    await sleep(MINUTE_MS);
+    await sendAs("configured");
+    const missing = await found("configured", ({ detector, actor }) =>
+      detector === settled ? actor.name.endsWith("/dave") : detector === onTrial,
+    );
+    expect(missing).toEqual([settled, onTrial]);
+  });
+
+  it("tells of a configuration that cannot be used", async () => {
+    await configure({ version: 1, nobody: "knows this" });
+    // A new environment asks at once.
+    expect(await killAll(stack.names.sweep)).toBeGreaterThan(0);
+    await stack.sweep();
+    await health("configuration", 1);
   });
 
   it("asks AWS for this and nothing else", async () => {
@@ -258,19 +262,29 @@ describe("the deployed pipeline, while calls fail at the wire and its processes 
   beforeAll(async () => {
     stack = await createStack(aws, namer("faults"));
     await createLogGroups(aws, stack.stream);
-    for (const [index, proxy] of Object.values(stack.proxies).entries()) proxy.plan = seededFaults(index, 0.05, FAULTS);
+    for (const [index, proxy] of Object.values(stack.proxies).entries()) {
+      const luck = seededFaults(index, 0.05, FAULTS);
+      // Every operation fails at least once, and is once never answered.
+      proxy.plan = (call, nth) =>
+        nth === 0 ? FAULTS[(index + call.operation.length) % FAULTS.length] : nth === 2 ? "silent" : luck(call, nth);
+    }
   });
   afterAll(() => stack?.close());
 
   it("finds the same", async () => {
     const count = await write(aws, events);
-    await eventually("the first batch", async () => {
-      const { calls } = stack.proxies.detect;
-      return calls.filter(({ operation }) => operation === "UpdateItem").length > 100 || undefined;
-    });
-    const killed = [await killAll(stack.names.detect)];
-    await eventually("the first findings", async () => stack.hub.findings().length > 0 || undefined);
-    killed.push(await killAll(stack.names.publish), await killAll(stack.names.detect));
+    const killed: number[] = [];
+    const kill = async (name: "detect" | "publish", when: () => boolean): Promise<void> => {
+      await eventually(`the time to kill ${name}`, async () => when() || undefined);
+      killed.push(
+        await eventually(`a process of ${name}`, async () => (await killAll(stack.names[name])) || undefined),
+      );
+    };
+    const merges = (): number =>
+      stack.proxies.detect.calls.filter(({ operation }) => operation === "UpdateItem").length;
+    await kill("detect", () => merges() > 100);
+    await kill("detect", () => merges() > 300);
+    await kill("publish", () => stack.hub.findings().length > 0);
     const metrics = await confirmed(stack, count);
     // Judged again after a crash, events count again: none is lost, and none is neither judged nor set aside.
     expect((metrics.get("EventsJudged") ?? 0) + (metrics.get("EventsSetAside") ?? 0)).toBe(metrics.get("EventsRead"));
@@ -292,8 +306,10 @@ describe("the deployed pipeline, while calls fail at the wire and its processes 
       [...proxy.faults()].map(([kind, times]) => [`${name} ${kind}`, times] as const),
     );
     console.log(`${killed.join(" + ")} processes killed, faults: ${faults.map((pair) => pair.join(" ")).join(", ")}`);
-    expect(Math.min(...killed)).toBeGreaterThan(0);
-    expect(faults.reduce((sum, [, times]) => sum + times, 0)).toBeGreaterThan(50);
+    const sum = (wanted: RegExp): number =>
+      faults.reduce((all, [kind, times]) => all + (wanted.test(kind) ? times : 0), 0);
+    expect(sum(/:(?:throttled|internal|reset|silent)$/)).toBeGreaterThan(20);
+    expect(sum(/:(?:lost|late error)$/)).toBeGreaterThan(15);
     const services = new Set(faults.map(([kind]) => kind.split(/[ :]/)[1]));
     expect([...services].toSorted()).toEqual(["dynamodb", "s3", "securityhub", "sns", "sqs"]);
   });
