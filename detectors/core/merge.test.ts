@@ -25,16 +25,17 @@ interface Seen {
   readonly second: number;
   readonly severity: "low" | "medium" | "high";
   readonly reason: string;
+  readonly status?: DetectorMeta["status"];
 }
 
-function draft({ auditID, second, severity, reason }: Seen): Draft {
+function draft({ auditID, second, severity, reason, status = "stable" }: Seen): Draft {
   const event = auditEvent({
     auditID,
     requestReceivedTimestamp: new Date(Date.UTC(2026, 10, 22, 10, 0, second)).toISOString(),
   });
   return compose(
     {
-      meta,
+      meta: { ...meta, status },
       severity,
       event,
       hit: {
@@ -54,6 +55,7 @@ const seen: fc.Arbitrary<Seen> = fc.record({
   second: fc.integer({ min: 0, max: 59 }),
   severity: fc.constantFrom("low", "medium", "high"),
   reason: fc.constantFrom("a", "b", "c"),
+  status: fc.constantFrom("shadow", "deprecated", "stable"),
 });
 const drafts = fc.array(seen.map(draft), { minLength: 1, maxLength: 12 });
 const mergeAll = (all: readonly Draft[]): Draft => all.reduce(mergeDrafts);
@@ -103,6 +105,13 @@ describe("merging findings", () => {
     });
     expect(merged.firstSeen).toBe("2026-11-22T10:00:02.000Z");
     expect(merged.lastSeen).toBe("2026-11-22T10:00:09.000Z");
+  });
+
+  it("is on trial only while all that it is made of is", () => {
+    const on = (auditID: string, severity: "low" | "high", status: "shadow" | "stable"): Draft =>
+      draft({ auditID, second: 1, severity, reason: "r", status });
+    expect(mergeDrafts(on("a", "high", "shadow"), on("b", "low", "stable")).finding.status).toBe("stable");
+    expect(mergeDrafts(on("a", "high", "shadow"), on("b", "low", "shadow")).finding.status).toBe("shadow");
   });
 
   it("quotes the whole record of an event that was also delivered cut, and its last stage", () => {

@@ -3,6 +3,7 @@ import type { Draft } from "./compose.ts";
 
 const MAX_EVENTS = 200;
 const MAX_NOTES = 30;
+const STATUSES: readonly Finding["status"][] = ["shadow", "deprecated", "stable"];
 
 /** Two drafts of one finding as one. Commutative, associative and idempotent, so that order, batching, redelivery and the worker that merges do
  * not show. */
@@ -15,6 +16,7 @@ export function mergeDrafts(a: Draft, b: Draft): Draft {
   const overflow = a.overflow || b.overflow || all.size > MAX_EVENTS;
   const finding: Finding = {
     ...first.finding,
+    status: later(a.finding.status, b.finding.status),
     firstSeen: min(a.finding.firstSeen, b.finding.firstSeen),
     lastSeen:
       min(a.finding.lastSeen, b.finding.lastSeen) === a.finding.lastSeen ? b.finding.lastSeen : a.finding.lastSeen,
@@ -41,9 +43,13 @@ function leads(a: Draft, b: Draft): boolean {
 /** What the leading draft alone says: nothing of what is merged, which changes on the way. */
 function told({ finding }: Draft): string {
   const { firstSeen, lastSeen, count, events, eventsTotal, ...rest } = finding;
-  const { reasons, related, notExempted, synthetic, truncated, ...own } = rest;
+  const { status, reasons, related, notExempted, synthetic, truncated, ...own } = rest;
   return JSON.stringify(own);
 }
+
+/** On trial, until any of them is not. */
+const later = (a: Finding["status"], b: Finding["status"]): Finding["status"] =>
+  STATUSES.indexOf(a) >= STATUSES.indexOf(b) ? a : b;
 
 const min = (a: string, b: string): string => (a <= b ? a : b);
 

@@ -96,6 +96,13 @@ describe("an invocation", () => {
     ]);
   });
 
+  it("judges although it cannot be told what comes late", async () => {
+    const refused = new CrosstrailError("E_LEDGER_REFUSED", "no access", { cause: undefined });
+    const { detect, counts } = harness({ passed: () => Promise.reject(refused) });
+    expect(await detect(batch(records), contextOf())).toEqual({ batchItemFailures: [] });
+    expect(Object.fromEntries(counts)).toMatchObject({ read: 12, judged: 12 });
+  });
+
   it("counts lines of other logs in the same group, and keeps none", async () => {
     const { detect, counts, kept } = harness();
     const line = "I1122 10:00:00.000000      10 controller.go:615] quota admission added evaluator";

@@ -52,6 +52,16 @@ describe("a batch", () => {
     expect(since()).toEqual([]);
   });
 
+  it("of a detector on trial is kept, and nobody is told, until it is on trial no more", async () => {
+    const { desk, since, store } = open();
+    const { finding, ...rest } = draftOf({ event: "a" });
+    await desk.take([{ ...rest, finding: { ...finding, status: "shadow" } }]);
+    expect(since()).toEqual(["merge x at 0"]);
+    expect((await store.read([finding.id])).length).toBe(1);
+    await desk.take([{ ...rest, finding }]);
+    expect(since()).toEqual(["merge x at 0", "notify low", "mark severity low"]);
+  });
+
   it("gives its findings as they are now, over all batches", async () => {
     const { take } = open();
     await take({ event: "a", severity: "high" });

@@ -5,6 +5,7 @@ import { createSecurityHub } from "../adapters/hub/security-hub.ts";
 import { createDelay, createPark } from "../adapters/queues/messages.ts";
 import { createSnsTopic } from "../adapters/topic/sns.ts";
 import { optional, readEnvironment } from "../runtime/environment.ts";
+import { patience } from "../runtime/patience.ts";
 import { deskOf, shared } from "../runtime/wiring.ts";
 import { createHubPublisher } from "./hub.ts";
 import { createNotifier } from "./notify.ts";
@@ -31,7 +32,10 @@ const sink = {
 const publishToHub = createHubPublisher({
   ...sink,
   // The queue is what waits: tried again at once, a throttled call only takes the place of another.
-  hub: createSecurityHub({ client: new SecurityHubClient({ maxAttempts: 2 }), callsPerSecond: HUB_CALLS_PER_SECOND }),
+  hub: createSecurityHub({
+    client: new SecurityHubClient({ ...patience, maxAttempts: 2 }),
+    callsPerSecond: HUB_CALLS_PER_SECOND,
+  }),
   publisher: { account: env.CROSSTRAIL_ACCOUNT, region, partition: partitionOf(region) },
 });
 const tellPeople =
@@ -39,7 +43,7 @@ const tellPeople =
     ? undefined
     : createNotifier({
         ...sink,
-        topic: createSnsTopic(new SNSClient({}), topic),
+        topic: createSnsTopic(new SNSClient(patience), topic),
         format: process.env.CROSSTRAIL_NOTIFY_FORMAT === "chat" ? "chat" : "text",
       });
 

@@ -23,11 +23,11 @@ export const DEFAULT_VERSION = "default";
 const EVERY_MS = 60_000;
 
 /** The configuration without a deployment: read again every minute, checked whole, the last good one kept. Rejects only while none was ever to be had, or no
- * object could be asked for at all when the process began: what a site declares must not be missing by accident. `accept` throws for one
+ * object could be asked for at all when the process began: what a site declares must not be missing by accident. `accept` rejects one
  * that is valid and cannot be used. */
 export function createConfigSource(
   fetch: FetchConfig,
-  accept: (config: Config) => void,
+  accept: (config: Config) => Promise<void>,
   now: () => number,
 ): () => Promise<Configured> {
   /** What was read last, and what is known by now: it, or it and that nothing can be read. */
@@ -46,7 +46,7 @@ export function createConfigSource(
     seen = found.version;
     try {
       const config = await parseConfig(found.text, `configuration ${found.version}`);
-      accept(config);
+      await accept(config);
       return { config, version: found.version };
     } catch (cause) {
       const { config, version } = read ?? { config: { version: 1 } as const, version: DEFAULT_VERSION };

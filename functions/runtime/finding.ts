@@ -1,18 +1,20 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import type { Draft } from "../../detectors/core/compose.ts";
 import { registry } from "../../detectors/registry.ts";
-import { samples } from "../../detectors/samples.generated.ts";
 import { createS3Config } from "../adapters/config/s3.ts";
 import { type Configured, createConfigSource } from "./config-source.ts";
 import { type Env, readEnvironment } from "./environment.ts";
+import { patience } from "./patience.ts";
 import { accept, createPrograms } from "./program.ts";
 import { deskOf, type Shared } from "./wiring.ts";
+
+const samples = async () => (await import("../../detectors/samples.generated.ts")).samples;
 
 /** What those functions have that find something: the configuration, the detectors, and the desk. */
 export function finding(env: Env, common: Shared) {
   const { ledger, now, region } = common;
   const names = readEnvironment(["CROSSTRAIL_CONFIG_BUCKET", "CROSSTRAIL_CONFIG_KEY"], env);
-  const s3 = new S3Client({});
+  const s3 = new S3Client(patience);
   const desk = deskOf(env, common);
   const fetch = createS3Config(s3, names.CROSSTRAIL_CONFIG_BUCKET, names.CROSSTRAIL_CONFIG_KEY);
   const configured = createConfigSource(fetch, accept(registry, samples), now);

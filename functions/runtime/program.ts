@@ -35,11 +35,11 @@ export interface ProgramOptions {
   readonly remembered?: number;
 }
 
-/** Whether a configuration can be used: throws E_CONFIG. */
+/** Whether a configuration can be used: rejects with E_CONFIG. `samples`: asked for when there is a configuration, as they are large. */
 export const accept =
-  (detectors: readonly Detector[], samples: readonly Sample[]) =>
-  (config: Config): void => {
-    arm(detectors, config, {}, samples);
+  (detectors: readonly Detector[], samples: () => Promise<readonly Sample[]>) =>
+  async (config: Config): Promise<void> => {
+    arm(detectors, config, {}, await samples());
   };
 
 /** The program of the configuration that stands now. What it remembers outlasts a new version: facts are facts under any of them. */

@@ -8,12 +8,13 @@ import { createSqsOutbox } from "../adapters/queues/outbox.ts";
 import { createDesk } from "../findings/desk.ts";
 import { createLog, levels } from "../log.ts";
 import { type Env, optional, readEnvironment } from "./environment.ts";
+import { patience } from "./patience.ts";
 
 /** What every function has: built once, when its environment starts (style §4.3). */
 export function shared(env: Env) {
   const names = readEnvironment(["AWS_REGION", "AWS_LAMBDA_FUNCTION_NAME", "CROSSTRAIL_TABLE"], env);
-  const dynamodb = new DynamoDBClient({});
-  const sqs = new SQSClient({});
+  const dynamodb = new DynamoDBClient(patience);
+  const sqs = new SQSClient(patience);
   return {
     region: names.AWS_REGION,
     now: Date.now,

@@ -31,9 +31,16 @@ export async function endpoint(): Promise<string> {
   return standing.endpoint;
 }
 
-export function connect(url: string, { maxAttempts = 3 }: { readonly maxAttempts?: number } = {}) {
+interface ConnectOptions {
+  readonly maxAttempts?: number;
+  /** LocalStack has as many as are named. */
+  readonly account?: string;
+}
+
+export function connect(url: string, { maxAttempts = 3, account = ACCOUNT }: ConnectOptions = {}) {
   const settings = {
-    ...{ region: REGION, endpoint: url, credentials: { accessKeyId: "test", secretAccessKey: "test" }, maxAttempts },
+    ...{ region: REGION, endpoint: url, maxAttempts },
+    credentials: { accessKeyId: account, secretAccessKey: "test" },
     // Kinesis clients speak HTTP/2 by default, which no stand-in does in plain text.
     requestHandler: new NodeHttpHandler(),
   };
@@ -51,7 +58,7 @@ export function connect(url: string, { maxAttempts = 3 }: { readonly maxAttempts
   return {
     ...clients,
     url,
-    account: ACCOUNT,
+    account,
     region: REGION,
     close(): void {
       for (const client of Object.values(clients)) client.destroy();

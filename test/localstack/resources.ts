@@ -20,7 +20,7 @@ import {
   ReceiveMessageCommand,
 } from "@aws-sdk/client-sqs";
 import { build } from "esbuild";
-import { zip } from "../support/zip.ts";
+import { type Files, zip } from "../support/zip.ts";
 import { root } from "../tools/folders.ts";
 import { type Aws, eventually } from "./aws.ts";
 
@@ -75,13 +75,13 @@ export async function createLogGroup(aws: Aws, group: string, logStream: string,
 
 export interface Deployment {
   readonly name: string;
-  /** Of a TypeScript file that exports `handler`, from the repository's root. */
-  readonly entry: string;
+  /** A TypeScript file that exports `handler`, from the repository's root; or what was built of one: name -> content, with `index.mjs` among them. */
+  readonly entry: string | Files;
   readonly environment?: Readonly<Record<string, string>>;
   readonly timeoutSeconds?: number;
 }
 
-/** Bundles a handler and makes a function of it; gives its ARN when it can be called. */
+/** Makes a function of a handler; gives its ARN when it can be called. */
 export async function deploy(
   aws: Aws,
   { name, entry, environment = {}, timeoutSeconds = 30 }: Deployment,
@@ -90,7 +90,7 @@ export async function deploy(
     new CreateFunctionCommand({
       ...{ FunctionName: name, Handler: "index.handler", Runtime: "nodejs22.x", Role: role(aws, "lambda") },
       ...{ Timeout: timeoutSeconds, MemorySize: 512, Environment: { Variables: { ...environment } } },
-      Code: { ZipFile: zip("index.mjs", await bundle(entry)) },
+      Code: { ZipFile: zip(typeof entry === "string" ? await bundle(entry) : entry) },
     }),
   );
   const waiting = { client: aws.lambda, maxWaitTime: 60, minDelay: 1, maxDelay: 1 };
@@ -98,13 +98,13 @@ export async function deploy(
   return known(FunctionArn);
 }
 
-async function bundle(entry: string): Promise<Buffer> {
+async function bundle(entry: string): Promise<Files> {
   const { outputFiles } = await build({
     ...{ entryPoints: [entry], absWorkingDir: root, bundle: true, write: false },
     ...{ format: "esm", platform: "node", target: "node24" },
     banner: { js: 'import { createRequire as __cr } from "node:module"; const require = __cr(import.meta.url);' },
   });
-  return Buffer.from(known(outputFiles[0]).contents);
+  return new Map([["index.mjs", Buffer.from(known(outputFiles[0]).contents)]]);
 }
 
 /** Maps a source to a function, and waits until it is polled. */

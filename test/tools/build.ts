@@ -2,28 +2,11 @@
 // left external but Node itself: the tarball runs without an install of anything else.
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type BuildOptions, build } from "esbuild";
+import { build } from "esbuild";
+import { common, functionBundle, functionNames } from "./bundles.ts";
+import { root } from "./folders.ts";
 
-const root = join(import.meta.dirname, "../..");
 const dist = join(root, "dist");
-const functionNames = ["detect", "publish", "sweep"] as const;
-
-/** What the command and the functions have in common. */
-const common = {
-  absWorkingDir: root,
-  bundle: true,
-  format: "esm",
-  platform: "node",
-  banner: {
-    // pino and its kin are CommonJS and ask for `require` when they start.
-    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
-  },
-  sourcemap: true,
-  sourcesContent: false,
-  legalComments: "none", // all of them are in the notices, whole
-  metafile: true,
-  logLevel: "warning",
-} as const satisfies BuildOptions;
 
 rmSync(dist, { recursive: true, force: true });
 const results = [
@@ -32,20 +15,7 @@ const results = [
     ...{ ...common, target: "node22", entryPoints: { cli: "functions/cli/main.ts" }, outdir: "dist" },
     splitting: true,
   }),
-  // The runtime is named in infra/; what only some starts need is loaded by those.
-  ...(await Promise.all(
-    functionNames.map((name) =>
-      build({
-        ...common,
-        target: "node24",
-        entryPoints: { index: `functions/${name}/handler.ts` },
-        outdir: `dist/functions/${name}`,
-        outExtension: { ".js": ".mjs" },
-        splitting: true,
-        minify: true,
-      }),
-    ),
-  )),
+  ...(await Promise.all(functionNames.map((name) => build(functionBundle(name))))),
 ];
 // What `crosstrail send --sample attack` sends.
 cpSync(join(root, "test/recordings/demo"), join(dist, "samples/attack"), { recursive: true });

@@ -13,6 +13,8 @@ NODE = os.environ["CROSSTRAIL_NODE"]
 RUNTIME = os.environ["CROSSTRAIL_LAMBDA_RUNTIME"]
 # The function's own clock ends it first; this one ends a function that blocks its event loop.
 GRACE_SECONDS = 0.5
+# What a function has printed stands in its log before its answer does; a process that was killed prints no end.
+LOG_SECONDS = 2
 
 
 class HostRuntimeExecutor(RuntimeExecutor):
@@ -20,7 +22,9 @@ class HostRuntimeExecutor(RuntimeExecutor):
         super().__init__(id, function_version)
         self.process = None
         self.env = {}
-        self.logs = deque(maxlen=500)
+        self.answers = None
+        self.logs = deque()
+        self.ended = threading.Event()
 
     @classmethod
     def prepare_version(cls, function_version):
@@ -42,7 +46,11 @@ class HostRuntimeExecutor(RuntimeExecutor):
         return f"http://127.0.0.1:{config.GATEWAY_LISTEN[0].port}/_localstack_lambda/{self.id}"
 
     def get_logs(self):
-        return "".join(self.logs)
+        """What was printed since the last time: each line belongs to one invocation."""
+        lines = []
+        while self.logs:
+            lines.append(self.logs.popleft())
+        return "".join(lines)
 
     def start(self, env_vars):
         runtime = self.function_version.config.runtime or ""
@@ -73,16 +81,18 @@ class HostRuntimeExecutor(RuntimeExecutor):
             "timeoutMs": timeout * 1000,
             "payload": payload["payload"],
         }
+        self.ended.clear()
         late = threading.Timer(timeout + GRACE_SECONDS, self.process.kill)
         late.start()
         try:
             self.process.stdin.write(json.dumps(message) + "\n")
             self.process.stdin.flush()
-            line = self.process.stdout.readline()
+            line = self.answers.readline()
         except OSError:
             line = ""
         finally:
             late.cancel()
+        self.ended.wait(LOG_SECONDS)
         if not line:
             self.process.wait(5)
             error = {"errorType": "Runtime.ExitError", "errorMessage": "Runtime exited without providing a reason"}
@@ -101,20 +111,31 @@ class HostRuntimeExecutor(RuntimeExecutor):
         )
 
     def _spawn(self):
+        # Standard output is the function's own: metrics and logs go there.
+        read, write = os.pipe()
         self.process = subprocess.Popen(
-            [NODE, RUNTIME],
+            # The name is for whoever looks for the process.
+            [NODE, RUNTIME, str(write), self.env.get("AWS_LAMBDA_FUNCTION_NAME", "")],
             cwd=self.env["LAMBDA_TASK_ROOT"],
             env=self.env,
             text=True,
             bufsize=1,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=[write],
         )
+        os.close(write)
+        if self.answers:
+            self.answers.close()
+        self.answers = os.fdopen(read)
         threading.Thread(target=self._keep_logs, args=(self.process,), daemon=True).start()
-        line = self.process.stdout.readline()
+        line = self.answers.readline()
         return json.loads(line).get("error") if line else "node ended before the function was loaded"
 
     def _keep_logs(self, process):
-        for line in process.stderr:
+        for line in process.stdout:
             self.logs.append(line)
+            if line.startswith("END RequestId: "):
+                self.ended.set()
+        self.ended.set()

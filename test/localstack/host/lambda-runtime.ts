@@ -1,6 +1,5 @@
-// A function's process: one JSON line in for each invocation, one out. What the handler prints goes to stderr.
-import { Console } from "node:console";
-import { existsSync } from "node:fs";
+// A function's process: one JSON line in for each invocation, one out on the descriptor that the first argument names. Standard output and error are its log.
+import { existsSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -13,9 +12,11 @@ interface Invocation {
 }
 type Handler = (event: unknown, context: unknown) => unknown;
 
-const print = process.stdout.write.bind(process.stdout);
-const say = (answer: object): boolean => print(`${JSON.stringify(answer)}\n`);
-globalThis.console = new Console(process.stderr, process.stderr);
+const answers = Number(process.argv[2]);
+function say(answer: object): void {
+  let rest = Buffer.from(`${JSON.stringify(answer)}\n`);
+  while (rest.length > 0) rest = rest.subarray(writeSync(answers, rest));
+}
 
 async function load(): Promise<Handler> {
   const { LAMBDA_TASK_ROOT: root = "", _HANDLER: name = "" } = process.env;
@@ -47,9 +48,11 @@ async function invoke(call: Handler, { id, arn, timeoutMs, payload }: Invocation
   try {
     const answer = await call(JSON.parse(payload), context);
     clearTimeout(late);
+    process.stdout.write(`END RequestId: ${id}\n`);
     say({ payload: JSON.stringify(answer ?? null) });
   } catch (thrown) {
     clearTimeout(late);
+    process.stdout.write(`END RequestId: ${id}\n`);
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     const trace = (error.stack ?? "").split("\n");
     say({ error: { errorType: error.name, errorMessage: error.message, trace } });
