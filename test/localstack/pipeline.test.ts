@@ -265,8 +265,10 @@ describe("the deployed pipeline, while calls fail at the wire and its processes 
     for (const [index, proxy] of Object.values(stack.proxies).entries()) {
       const luck = seededFaults(index, 0.05, FAULTS);
       // Every operation fails at least once, and is once never answered.
-      proxy.plan = (call, nth) =>
-        nth === 0 ? FAULTS[(index + call.operation.length) % FAULTS.length] : nth === 2 ? "silent" : luck(call, nth);
+      proxy.plan = (call, nth) => {
+        if (nth === 0) return FAULTS[(index + call.operation.length) % FAULTS.length];
+        return nth === 2 ? "silent" : luck(call, nth);
+      };
     }
   });
   afterAll(() => stack?.close());

@@ -138,7 +138,7 @@ export function startPipeline(settings: Settings) {
     createPrograms({
       configured: createConfigSource(
         port("config", async () => undefined),
-        () => undefined,
+        async () => undefined,
         now,
       ),
       ...{
