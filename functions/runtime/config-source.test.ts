@@ -17,7 +17,7 @@ function source(kept: readonly (Awaited<ReturnType<FetchConfig>> | Error)[], acc
       if (found instanceof Error) throw found;
       return found;
     },
-    async (config) => accept(config),
+    async () => accept(),
     () => at,
   );
   const nextMinute = () => {
