@@ -9,7 +9,10 @@ const mark = (time: number) => ({ time, tag: time >>> 0, until: time * 1_000 });
 describe("a memory of texts", () => {
   it("has what was set last of each, for as many texts as it is told to hold, and never more than twice as many", () => {
     const CAPACITY = 20;
-    const writes = fc.array(fc.tuple(fc.nat({ max: 60 }), fc.nat({ max: 2 ** 31 - 1 })), { maxLength: 300 });
+    const writes = fc.array(fc.tuple(fc.nat({ max: 60 }), fc.nat({ max: 2 ** 31 - 1 })), {
+      minLength: 100,
+      maxLength: 300,
+    });
     fc.assert(
       fc.property(writes, (all) => {
         const seen = createSeen(CAPACITY);
