@@ -37,20 +37,25 @@ export function inRanges(address: string | undefined, ranges: readonly string[])
   });
 }
 
-const PRIVATE = [
-  "10.0.0.0/8",
-  "172.16.0.0/12",
-  "192.168.0.0/16",
-  "100.64.0.0/10",
-  "127.0.0.0/8",
-  "169.254.0.0/16",
-  "fc00::/7",
-  "fe80::/10",
-  "::1/128",
-];
+const PRIVATE = (
+  [
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "fc00::/7",
+    "fe80::/10",
+    "::1/128",
+  ] as const
+).map((range) => ipaddr.parseCIDR(range));
 
 /** True for an address that the internet can reach. Documentation ranges count as public: address libraries call them reserved, and then
  * every rule on public addresses would die in every test (audit-recorded.md, corrections). */
 export function isPublic(address: string | undefined): boolean {
-  return address !== undefined && canonicalAddress(address) !== undefined && !inRanges(address, PRIVATE);
+  const plain = address === undefined ? undefined : canonicalAddress(address);
+  if (plain === undefined) return false;
+  const parsed = ipaddr.parse(plain);
+  return !PRIVATE.some(([network, bits]) => network.kind() === parsed.kind() && parsed.match(network, bits));
 }

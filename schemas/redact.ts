@@ -1,3 +1,4 @@
+import { detached } from "./detached.ts";
 import { hideSecrets, namesSecret } from "./secrets.ts";
 
 /** Longest text that is searched for secrets; what lies beyond is cut off, never shown unsearched. */
@@ -119,5 +120,5 @@ export function cut(value: string, max: number): string {
   if (value.length <= max) return value;
   const end = max - 1;
   const code = value.charCodeAt(end - 1);
-  return `${value.slice(0, code >= 0xd800 && code <= 0xdbff ? end - 1 : end)}…`;
+  return detached(`${value.slice(0, code >= 0xd800 && code <= 0xdbff ? end - 1 : end)}…`);
 }

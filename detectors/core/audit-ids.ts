@@ -1,25 +1,25 @@
+import { createSeen } from "./seen.ts";
+
 /** Remembers which request each auditID was last seen on, so that one id on two requests shows (audit-recorded.md 12). Two generations of a
  * fixed size: memory is flat, and a reuse is seen as long as the two requests stand within `capacity` requests of each other. */
 export interface AuditIdMemory {
   /** True when `auditID` was seen on another request before. `request` identifies the request beside its id. */
   readonly reused: (auditID: string, request: string) => boolean;
+  /** That it takes, full or empty. */
+  readonly bytes: number;
 }
 
 export function createAuditIdMemory(capacity: number): AuditIdMemory {
-  let young = new Map<number, number>();
-  let old = new Map<number, number>();
+  const seen = createSeen(capacity);
   return {
     reused(auditID, request) {
-      const key = hash53(auditID);
       const value = hash53(request);
-      const known = young.get(key) ?? old.get(key);
-      if (young.size >= capacity) {
-        old = young;
-        young = new Map();
-      }
-      if (known === undefined || !young.has(key)) young.set(key, known ?? value);
-      return known !== undefined && known !== value;
+      const known = seen.get(auditID);
+      // Also what is known: it is among the last again, on the request that had it first.
+      seen.set(auditID, { time: known?.time ?? value, tag: 0, until: 0 });
+      return known !== undefined && known.time !== value;
     },
+    bytes: seen.bytes,
   };
 }
 

@@ -35,6 +35,7 @@ export function createScreen(detectors: readonly EventDetector[]): Screen {
 
 /** Kinds of requests remembered: clients choose what they ask for. */
 const MAX_KINDS = 10_000;
+const MAX_KIND = 256;
 
 /** One answer for every kind of request. */
 function askedOnce(rules: readonly K8sFacetRule<unknown>[]): (text: Peek) => boolean {
@@ -44,7 +45,7 @@ function askedOnce(rules: readonly K8sFacetRule<unknown>[]): (text: Peek) => boo
     const known = answers.get(kind);
     if (known !== undefined) return known;
     const answer = rules.some(({ trigger }) => trigger(text));
-    if (answers.size < MAX_KINDS) answers.set(kind, answer);
+    if (answers.size < MAX_KINDS && kind.length <= MAX_KIND) answers.set(kind, answer);
     return answer;
   };
 }

@@ -28,9 +28,15 @@ export const auto = {
     keepMs: 4 * DAY_MS,
     attributes: {
       purpose: set(["cluster", "how"], "is the cluster role of {cluster}: {how}", { cap: 16 }),
-      used: set(DEED, "{by} called {api} with it from {ip} ({outcome})", { cap: 60 }),
-      taken: set([...DEED, "name", "target", "issued"], "{by} called {api} on it as {name} ({outcome})", { cap: 60 }),
-      changed: set([...DEED, "what", "worth"], "{by} called {api} on it: {what} ({outcome})", { cap: 60 }),
+      used: set(DEED, "{by} called {api} with it from {ip} ({outcome})", { cap: 60, tries: "half" }),
+      taken: set([...DEED, "name", "target", "issued"], "{by} called {api} on it as {name} ({outcome})", {
+        cap: 60,
+        tries: "half",
+      }),
+      changed: set([...DEED, "what", "worth"], "{by} called {api} on it: {what} ({outcome})", {
+        cap: 60,
+        tries: "half",
+      }),
     },
   }),
   /** A role of instances, the nodes that work under it, and what else they call. */
@@ -39,13 +45,19 @@ export const auto = {
     keepMs: 4 * DAY_MS,
     attributes: {
       purpose: set(["cluster", "how"], "is the node role of {cluster}: {how}", { cap: 16 }),
-      taken: set([...DEED, "name", "target", "issued"], "{by} called {api} on it as {name} ({outcome})", { cap: 60 }),
-      changed: set([...DEED, "what", "worth"], "{by} called {api} on it: {what} ({outcome})", { cap: 60 }),
+      taken: set([...DEED, "name", "target", "issued"], "{by} called {api} on it as {name} ({outcome})", {
+        cap: 60,
+        tries: "half",
+      }),
+      changed: set([...DEED, "what", "worth"], "{by} called {api} on it: {what} ({outcome})", {
+        cap: 60,
+        tries: "half",
+      }),
       running: set(["node"], "{node} works under it", { cap: 800 }),
       called: set(
         ["time", "node", "api", "outcome", "key", "ip", "delivery", "account", "region", "by"],
         "{node} called {api} ({outcome})",
-        { cap: 800, bucketMs: SHIFT_MS },
+        { cap: 800, bucketMs: SHIFT_MS, tries: "half" },
       ),
     },
   }),
@@ -85,7 +97,7 @@ export const auto = {
     key: ["account", "region", "cluster", "namespace", "serviceAccount", "day"],
     keepMs: 4 * DAY_MS,
     attributes: {
-      given: set([...DEED, "name", "what", "target", "on"], "{name} gave it {target}", { cap: 60 }),
+      given: set([...DEED, "name", "what", "target", "on"], "{name} gave it {target}", { cap: 60, tries: "half" }),
       put: set(["time", "by", "key", "kind", "how"], "{by} {how}", { cap: 200, bucketMs: 60_000 }),
     },
   }),

@@ -1,5 +1,6 @@
 import { type ChainCounts, count } from "../core/chain.ts";
 import type { Draft } from "../core/compose.ts";
+import { createSeen } from "../core/seen.ts";
 import type { Armed } from "../core/settings.ts";
 import type { Site } from "../core/site.ts";
 import type { Suppressions } from "../core/suppress.ts";
@@ -7,7 +8,16 @@ import { composeLedger } from "./compose.ts";
 import type { JoinDetector, LedgerDetector, SettledDetector } from "./contracts.ts";
 import { decode, type Fact, type Ref, type State } from "./facts.ts";
 import { ledgerHealthDraft } from "./health.ts";
-import { dueTime, epochsOf, type Judgement, joinHits, settledHits, type Thrown, type Warmth } from "./judge.ts";
+import {
+  dueTime,
+  epochsOf,
+  type Judgement,
+  joinHits,
+  settledHits,
+  type Thrown,
+  type ToldValues,
+  type Warmth,
+} from "./judge.ts";
 
 /** An entity that a detector is to be asked about, and when (ISO 8601). */
 export interface Appointment extends Ref {
@@ -18,7 +28,7 @@ export interface Appointment extends Ref {
 export interface LedgerCounts extends ChainCounts {
   /** Verdicts that were not made, by detector: the ledger was too young to tell. */
   readonly cold: ReadonlyMap<string, number>;
-  /** The same: more was told than is kept of what they rest on. */
+  /** The same: more was told than is kept of what they rest on, or can be looked through at a time. */
   readonly full: ReadonlyMap<string, number>;
 }
 
@@ -31,8 +41,8 @@ export interface Beside {
 /** The detectors of the ledger's entities. One that throws is isolated and reported as a health finding; what a suppression hides is counted, and makes
  * nothing. */
 export interface LedgerChain {
-  /** What there exists in an entity. */
-  readonly touched: (state: State) => readonly Draft[];
+  /** What there exists in an entity. `told`: with one of these values at least. */
+  readonly touched: (state: State, told?: ToldValues) => readonly Draft[];
   /** Verdicts that a fact makes due. */
   readonly appointments: (fact: Fact) => readonly Appointment[];
   /** Whether the detector is one of these. */
@@ -54,7 +64,7 @@ export interface LedgerChainOptions {
 }
 
 /** Hits that are counted once, though their entity is judged again and again. */
-const REMEMBERED_HITS = 50_000;
+const REMEMBERED_HITS = 45_000;
 
 export function createLedgerChain({ armed, site, suppressions }: LedgerChainOptions): LedgerChain {
   const joins = Map.groupBy(
@@ -68,17 +78,17 @@ export function createLedgerChain({ armed, site, suppressions }: LedgerChainOpti
   const settledById = new Map([...settled.values()].flat().map((entry) => [entry.detector.meta.id, entry]));
   const [hits, threw] = [new Map<string, number>(), new Map<string, number>()];
   const unmade = { cold: new Map<string, number>(), full: new Map<string, number>() };
-  const verdicts = createMemory(REMEMBERED_HITS);
+  const verdicts = createSeen(REMEMBERED_HITS);
   let suppressed = 0;
 
   function hides({ finding, events }: Draft): boolean {
     const key = `${finding.id} ${[...events.keys()].join()}`;
     const known = verdicts.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.tag === 1;
     count(hits, finding.detector);
     const hidden = suppressions?.hides(finding, Date.parse(finding.firstSeen)) ?? false;
     if (hidden) suppressed += 1;
-    verdicts.set(key, hidden);
+    verdicts.set(key, { time: 0, tag: hidden ? 1 : 0, until: 0 });
     return hidden;
   }
 
@@ -103,10 +113,12 @@ export function createLedgerChain({ armed, site, suppressions }: LedgerChainOpti
   }
 
   return {
-    touched: (state) =>
+    touched: (state, told) =>
       (joins.get(state.kind) ?? []).flatMap((entry) => {
         const { detector, params } = entry;
-        return drafted(entry, state, joinHits(detector, state, { params, site, id: state.id }));
+        const judgement = joinHits(detector, state, { params, site, id: state.id }, told);
+        if (judgement.cut === true) count(unmade.full, detector.meta.id);
+        return drafted(entry, state, judgement);
       }),
     appointments: ({ kind, id, attribute, value, source }) =>
       (settled.get(kind) ?? []).flatMap(({ detector }) => {
@@ -130,21 +142,5 @@ export function createLedgerChain({ armed, site, suppressions }: LedgerChainOpti
     },
     failed,
     counts: () => ({ hits, threw, suppressed, ...unmade }),
-  };
-}
-
-/** The last answers, in two generations. */
-function createMemory(capacity: number) {
-  let young = new Map<string, boolean>();
-  let old = new Map<string, boolean>();
-  return {
-    get: (key: string): boolean | undefined => young.get(key) ?? old.get(key),
-    set(key: string, value: boolean): void {
-      if (young.size >= capacity) {
-        old = young;
-        young = new Map();
-      }
-      young.set(key, value);
-    },
   };
 }

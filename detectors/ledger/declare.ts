@@ -8,6 +8,9 @@ export interface Attribute<F extends string = string> {
   readonly one?: true;
   /** ms that a `time` is rounded down to: more of the same within it is the same fact. */
   readonly bucketMs?: number;
+  /** Calls that failed (part `outcome`) are kept beside the others, half as many. Whoever may do nothing can try as often as he likes, and must not keep out what was
+   * done. */
+  readonly tries?: "half";
   /** The kind of entity whose id stands in the part `id`. */
   readonly link?: string;
   /** A sentence about one value, for a story: `{field}` stands for its parts. */
@@ -26,7 +29,7 @@ export interface Declaration<A extends Readonly<Record<string, Attribute>>> {
 export const set = <const F extends string>(
   fields: readonly F[],
   says: string,
-  rest: { readonly cap?: number; readonly one?: true; readonly bucketMs?: number; readonly link?: string } = {},
+  rest: Partial<Pick<Attribute, "cap" | "one" | "bucketMs" | "tries" | "link">> = {},
 ): Attribute<F> => ({ cap: 64, ...rest, fields, says });
 
 export const declare = <const A extends Readonly<Record<string, Attribute>>>(

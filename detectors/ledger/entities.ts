@@ -2,6 +2,7 @@ import { auto } from "./auto.ts";
 import { crowds } from "./crowds.ts";
 import { declare, set } from "./declare.ts";
 import { inNode, inPod, inPodName, nodeCrowds } from "./node-crowds.ts";
+import { revocations } from "./revocations.ts";
 import { spans } from "./spans.ts";
 import { USE_MS } from "./use-time.ts";
 import { weeks } from "./weeks.ts";
@@ -186,6 +187,7 @@ export const entities = {
   ...weeks,
   ...nodeCrowds,
   ...spans,
+  ...revocations,
   role: declare({
     key: ["arn"],
     keepMs: LASTING_MS,

@@ -1,3 +1,4 @@
+import { detached } from "../../schemas/detached.ts";
 import type { Attribute } from "./declare.ts";
 import { type AttributeName, entities, type Kind, type ValueOf } from "./entities.ts";
 
@@ -30,10 +31,7 @@ const MAX_PART = 512;
 /** Part of a key or value: no separator, no control character, no half of a character (no store but memory keeps one), not endless. Texts of attackers
  * stand here. */
 const part = (text: string): string =>
-  text
-    .slice(0, MAX_PART)
-    .toWellFormed()
-    .replace(/\p{Cc}/gu, " ");
+  (text.length > MAX_PART ? detached(text.slice(0, MAX_PART)) : text).toWellFormed().replace(/\p{Cc}/gu, " ");
 
 /** The id of an entity. `/` within a part is kept: the parts are never taken apart again. */
 export const idOf = (kind: Kind, parts: readonly string[]): string => {

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import Type from "typebox";
 import { describe, expect, it } from "vitest";
 import { neverIssued, probeHit, probeMeta } from "../../test/support/probes.ts";
@@ -127,4 +128,118 @@ it("a hit that there is, is known since the last of what it rests on", () => {
   });
   const { hits } = joinHits(both, stateOf(used("10:00"), issued("09:00", "11:00")), context);
   expect(hits.map(({ since }) => since)).toEqual([day("11:00")]);
+});
+
+describe("what a batch told of", () => {
+  const SETS = ["used", "issued", "out"] as const;
+  /** Says which values it was asked about. */
+  const telling = defineJoinDetector({
+    ...{
+      meta: probeMeta("probe/telling"),
+      watch: "use",
+      match: ["used", "issued", "used", "out"],
+      params: Type.Object({}),
+    },
+    detect: ([one, two, three, four]) => {
+      const asked = [one, two, three, four].map(({ time }) => time.slice(11, 16)).join(" ");
+      return probeHit(asked, day("10:00"), ID, { on: asked });
+    },
+  });
+  const value = fc.record({ set: fc.nat({ max: 2 }), minute: fc.nat({ max: 5 }) });
+  const factOf = ({ set, minute }: { set: number; minute: number }): Fact => {
+    const at = `10:0${minute}`;
+    return [used(at), issued(at), calledThatDay(at)][set] as Fact;
+  };
+  const asked = ({ hits }: Judgement): string[] => hits.map(({ hit }) => hit.on);
+  const toldIn = (facts: readonly Fact[]): Map<string, Set<string>> =>
+    new Map(
+      SETS.map((name) => [name, new Set(facts.filter(({ attribute }) => attribute === name).map((one) => one.value))]),
+    );
+
+  it("is judged with all that is known, each choice once, and nothing else is", () => {
+    fc.assert(
+      fc.property(fc.array(value), fc.array(value), (before, now) => {
+        const facts = now.map(factOf);
+        const state = stateOf(...before.map(factOf), ...facts);
+        const told = toldIn(facts);
+        const times = (name: string): Set<string> =>
+          new Set([...(told.get(name) ?? [])].map((text) => text.slice(11, 16)));
+        const news = ["used", "issued", "used", "out"].map(times);
+        const all = asked(joinHits(telling, state, context));
+        const touched = all.filter((choice) => choice.split(" ").some((time, index) => news[index]?.has(time)));
+        expect(asked(joinHits(telling, state, context, told)).sort()).toEqual(touched.sort());
+      }),
+    );
+  });
+
+  it("batch by batch comes to what judging all of it at the end does", () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(value), { maxLength: 6 }), (batches) => {
+        const found = new Set<string>();
+        const facts: Fact[] = [];
+        for (const batch of batches) {
+          const more = batch.map(factOf);
+          facts.push(...more);
+          for (const one of asked(joinHits(telling, stateOf(...facts), context, toldIn(more)))) found.add(one);
+        }
+        expect([...found].sort()).toEqual(asked(joinHits(telling, stateOf(...facts), context)).sort());
+      }),
+    );
+  });
+});
+
+describe("where whatever there is meets whatever there is", () => {
+  const many = (count: number): Fact[] =>
+    Array.from({ length: count }, (_, n) => used("10:00", "10:00", `192.0.${n >> 8}.${n & 255}`));
+  const meeting = (on: (ip: string) => string, counts?: string) =>
+    defineJoinDetector({
+      ...{ meta: probeMeta("probe/meeting"), watch: "use", match: ["used", "used"], params: Type.Object({}) },
+      detect: ([one, two]) =>
+        probeHit("met", day("10:00"), ID, {
+          on: on(one.ip),
+          evidence: [{ field: "ips", value: `${one.ip} ${two.ip}`, event: "e" }],
+          ...(counts !== undefined && { counts }),
+        }),
+    });
+
+  it("hits of one finding are made as far as it counts, and those of others all the same", () => {
+    expect(
+      joinHits(
+        meeting(() => "one"),
+        stateOf(...many(40)),
+        context,
+      ).hits,
+    ).toHaveLength(256);
+    const others = joinHits(
+      meeting((ip) => ip),
+      stateOf(...many(40)),
+      context,
+    ).hits;
+    expect(new Set(others.map(({ hit }) => hit.on)).size).toBe(40);
+    expect(others).toHaveLength(1_600);
+    // Of one event, whatever shows it.
+    expect(
+      joinHits(
+        meeting(() => "one", "event"),
+        stateOf(...many(40)),
+        context,
+      ).hits,
+    ).toHaveLength(1_600);
+  });
+
+  it("more choices than it may be asked about are told of", () => {
+    const few = joinHits(
+      meeting((ip) => ip),
+      stateOf(...many(440)),
+      context,
+    );
+    expect(few.cut).toBeUndefined();
+    expect(
+      joinHits(
+        meeting((ip) => ip),
+        stateOf(...many(450)),
+        context,
+      ).cut,
+    ).toBe(true);
+  });
 });

@@ -3,8 +3,14 @@ import type { Kind } from "./entities.ts";
 import { attributeOf, decode, knownSince, later, OVERFLOW, type Ref, type State } from "./facts.ts";
 import { asOf, type Entity, sourcedIn, valuesOf, viewOf } from "./view.ts";
 
-/** Most choices of values that one detector is asked about in one entity: an attacker chooses how many values there are. */
+/** Most choices of values that one detector is asked about at a time in one entity: an attacker chooses how many values there are. */
 const MAX_CHOICES = 200_000;
+
+/** Most hits at a time that would be one finding of one severity. It counts to two hundred. */
+const MAX_ALIKE = 256;
+
+/** Values that were told of, by their sets. */
+export type ToldValues = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** A hit, and since when (ISO 8601) all that it rests on is known. */
 export interface KnownHit {
@@ -17,6 +23,8 @@ export interface Judgement {
   readonly hits: readonly KnownHit[];
   /** What it threw, the first time; what it says of other values stands. */
   readonly thrown?: Thrown;
+  /** There were more choices than it may be asked about. */
+  readonly cut?: true;
 }
 
 export interface Thrown {
@@ -27,18 +35,31 @@ export interface Thrown {
   readonly event: string;
 }
 
-/** Everything that a "there exists" detector finds in an entity. */
+/** Everything that a "there exists" detector finds in an entity. `told`: only where one of the values was told of just now, known before or not. Who told
+ * of the last value of a choice saw all of it, and tells of it again until what he found is out. */
 export function joinHits(
   detector: Extract<LedgerDetector, { readonly kind: "join" }>,
   state: State,
   context: LedgerContext<unknown>,
+  told?: ToldValues,
 ): Judgement {
+  const empty = (attribute: string): boolean => (state.sets.get(attribute)?.size ?? 0) === 0;
+  const touched = told === undefined || detector.match.some((attribute) => told.has(attribute));
+  if (!touched || detector.match.some(empty)) return { hits: [] };
   const sets = detector.match.map((attribute) => sourcedIn(state, attribute));
-  if (sets.some((values) => values.length === 0)) return { hits: [] };
+  const news = sets.map((values, index) => {
+    const some = told?.get(detector.match[index] ?? "");
+    return told === undefined ? values : values.filter(({ text }) => some?.has(text) === true);
+  });
+  const olds = sets.map((values, index) => {
+    const some = new Set(news[index]);
+    return values.filter((value) => !some.has(value));
+  });
   const asked = asking();
+  const wanted = createSelection();
   let left = MAX_CHOICES;
-  const choose = (chosen: readonly (typeof sets)[number][number][]): void => {
-    const values = sets[chosen.length];
+  const choose = (from: typeof sets, chosen: readonly (typeof sets)[number][number][]): void => {
+    const values = from[chosen.length];
     if (values === undefined) {
       left -= 1;
       const source = chosen.map((one) => one.source).reduce(later);
@@ -47,14 +68,33 @@ export function joinHits(
           chosen.map(({ value }) => value),
           context,
         );
-        return hit === undefined ? [] : [hit];
+        return hit !== undefined && wanted(hit) ? [hit] : [];
       });
       return;
     }
-    for (const value of values) if (left > 0) choose([...chosen, value]);
+    for (const value of values) if (left > 0) choose(from, [...chosen, value]);
   };
-  choose([]);
-  return asked.judgement();
+  // By the first of the sets whose value is new: each choice once.
+  let choices = 0;
+  for (const first of sets.keys()) {
+    const from = [...olds.slice(0, first), ...news.slice(first, first + 1), ...sets.slice(first + 1)];
+    choices += from.reduce((product, { length }) => product * length, 1);
+    choose(from, []);
+  }
+  return { ...asked.judgement(), ...(choices > MAX_CHOICES && { cut: true }) };
+}
+
+/** Where whatever there is meets whatever there is, hits are made by the hundred thousand, and of one finding: of that, no more than it counts. */
+function createSelection(): (hit: LedgerHit) => boolean {
+  const alike = new Map<string, Set<string>>();
+  return ({ on, by, of, at, severity, scope, counts, evidence }) => {
+    const { account, region, cluster } = scope ?? {};
+    const key = [on, by, of?.kind, of?.id, at.slice(0, 10), severity, account, region, cluster].join("\n");
+    const some = alike.get(key) ?? new Set();
+    alike.set(key, some);
+    const occurrence = counts ?? evidence.map(({ value }) => value).join("\n");
+    return some.has(occurrence) || (some.size < MAX_ALIKE && some.add(occurrence) === some);
+  };
 }
 
 /** Since when (ms) each trail has been read. */

@@ -10,6 +10,7 @@ import {
   rolesTaken,
   rolesUsed,
 } from "./learn/auto-roles.ts";
+import { bearersCalling, bearersInAudit } from "./learn/bearers.ts";
 import { classesWritten, classLaunches } from "./learn/classes.ts";
 import { clustersAudited, clustersHeard, clustersServed } from "./learn/clusters.ts";
 import { componentActs, componentNodes } from "./learn/components.ts";
@@ -29,6 +30,7 @@ import { pods } from "./learn/pods.ts";
 import { nodesOfPools, poolsWritten } from "./learn/pools.ts";
 import { podsKept, podsPlaced, refusalsOfNodes } from "./learn/refusals.ts";
 import { instancesAccessed, instancesInAudit, resourcesRead } from "./learn/resources.ts";
+import { revoked } from "./learn/revocations.ts";
 import { accountSessions, serviceAccounts } from "./learn/service-accounts.ts";
 import { nodeRolesAllowed, nodeRolesAtWork } from "./learn/staff.ts";
 import { calls, exchanges, issued } from "./learn/sts.ts";
@@ -76,6 +78,7 @@ export const auditLearners: readonly AuditLearner[] = named<AuditLearner>({
   componentNodes,
   componentActs,
   assignmentsUsed,
+  bearersInAudit,
 });
 export const callLearners: readonly CallLearner[] = named<CallLearner>({
   issued,
@@ -109,4 +112,6 @@ export const callLearners: readonly CallLearner[] = named<CallLearner>({
   fleetCalls,
   exchangesAsked,
   assignments,
+  revoked,
+  bearersCalling,
 });

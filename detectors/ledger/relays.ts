@@ -6,6 +6,7 @@ import { entities, type Kind } from "./entities.ts";
 import { attributeOf, decode, type Fact, later, type State } from "./facts.ts";
 import { nodeHourId } from "./learner.ts";
 import { nodeRelays } from "./node-relays.ts";
+import { revocationRelays } from "./revocation-relays.ts";
 import { spanRelays } from "./span-relays.ts";
 
 const HOUR_MS = 60 * 60_000;
@@ -116,6 +117,7 @@ export const relays: readonly Relay[] = [
     (_, { pod }) => pod,
   ),
   ...nodeRelays,
+  ...revocationRelays,
 ];
 
 /** What an entity passes on. `changed`: what was written just now; undefined: all of it. A pair of which neither half is new was passed on when the later

@@ -23,6 +23,7 @@ export const spans = {
       // Once in them, by its first time: pods call the same all day.
       used: set(["time", "trail", "api", "ip", "endpoint", "outcome"], "called {api} from {ip} ({outcome})", {
         cap: 400,
+        tries: "half",
         bucketMs: USE_MS,
       }),
       out: set(["time", "api", "ip"], "called {api} over the internet, from {ip}", { cap: 200, bucketMs: USE_MS }),
@@ -61,6 +62,7 @@ export const spans = {
       ),
       deed: set(["time", "api", "outcome", "role", "delivery", "key", "ip"], "its role called {api} ({outcome})", {
         cap: 400,
+        tries: "half",
         bucketMs: MINUTE_MS,
       }),
     },
@@ -93,9 +95,12 @@ export const spans = {
       of: set(["id"], "is a day of {id}", { one: true, cap: 4, link: "resource" }),
       managed: set(["how", "cluster"], "belongs to Auto Mode of {cluster}: {how}", { cap: 8 }),
       copyOf: set(["id", "cluster"], "is a copy of {id} of {cluster}", { cap: 8 }),
-      touched: set([...DEED, "what", "instances"], "{by} called {api} on it ({outcome})", { cap: 100 }),
-      read: set([...DEED, "instances"], "{by} read it by {api} ({outcome})", { cap: 100 }),
-      accessed: set([...DEED, "document", "command", "instances"], "{by} called {api} on it ({outcome})", { cap: 100 }),
+      touched: set([...DEED, "what", "instances"], "{by} called {api} on it ({outcome})", { cap: 100, tries: "half" }),
+      read: set([...DEED, "instances"], "{by} read it by {api} ({outcome})", { cap: 100, tries: "half" }),
+      accessed: set([...DEED, "document", "command", "instances"], "{by} called {api} on it ({outcome})", {
+        cap: 100,
+        tries: "half",
+      }),
     },
   }),
   roleDay: declare({

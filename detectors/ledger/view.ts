@@ -46,13 +46,18 @@ export const valuesOf = (state: State, attribute: string): readonly Told<Readonl
 export function sourcedIn(
   { kind, sets }: State,
   attribute: string,
-): readonly { readonly value: Told<Readonly<Record<string, string>>>; readonly source: string }[] {
+): readonly {
+  readonly value: Told<Readonly<Record<string, string>>>;
+  readonly source: string;
+  /** The value as it stands in its set. */
+  readonly text: string;
+}[] {
   const values = sets.get(attribute);
   if (values === undefined) return [];
   return [...values]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([value, source]) => ({
-      source,
+      ...{ source, text: value },
       value: { ...decode(kind, attribute, value), source: eventIn(source) } as Told<Record<string, string>>,
     }));
 }

@@ -12,6 +12,7 @@ import { redact } from "../../schemas/redact.ts";
 import { createMemoryFindings } from "../adapters/findings/memory.ts";
 import { createMemoryStore } from "../adapters/ledger/memory.ts";
 import type { Output } from "../adapters/sinks/output.ts";
+import { CAPACITY } from "../capacity.ts";
 import { createFindingBook } from "../findings/book.ts";
 import { FINDING_KEEP_MS, mergeAll } from "../findings/desk.ts";
 import { createEngine } from "../ledger/engine.ts";
@@ -49,11 +50,6 @@ export interface Scoping {
   readonly again?: true;
 }
 
-/** How many requests a reused auditID may stand apart and still be seen: 16 bytes each, twice. */
-const AUDIT_IDS = 1_000_000;
-/** Facts that need not be written again: a few hundred bytes each. */
-const FACTS = 200_000;
-
 /** The detectors that were chosen, as the configuration sets them. Rejects with E_CONFIG. */
 export const settingsOf = async (options: RunOptions): Promise<Settings> =>
   arm(registry, await readConfig(options.config), options, samples);
@@ -68,7 +64,14 @@ export async function openParts(
   const log = createLog(options.logLevel);
   const chain = createChain(armed, site, suppressions);
   const store = options.ledger === undefined ? createMemoryStore() : await openLedger(options.ledger, { create: true });
-  const engine = createEngine({ store, recall: createRecall(FACTS), armed: ledger, site, suppressions, now: Date.now });
+  const engine = createEngine({
+    store,
+    recall: createRecall(CAPACITY.facts),
+    armed: ledger,
+    site,
+    suppressions,
+    now: Date.now,
+  });
   // A ledger in memory is nobody else's, and waits for nothing but its own input.
   const clock = options.ledger === undefined ? undefined : createSharedClock({ store, now: Date.now });
   const passed = scoping.again === true ? undefined : await clock?.time();
@@ -83,7 +86,7 @@ export async function openParts(
   const judge: Judge = {
     chain,
     screen: createScreen(armed.map(({ detector }) => detector)),
-    auditIds: createAuditIdMemory(AUDIT_IDS),
+    auditIds: createAuditIdMemory(CAPACITY.laptopAuditIds),
     tally,
     school,
     passed: () => passed,

@@ -2,10 +2,10 @@ import type { KinesisStreamRecord } from "aws-lambda";
 import type { Draft } from "../../detectors/core/compose.ts";
 import type { Newest, RawTrail } from "../../detectors/ledger/clock.ts";
 import type { Fact } from "../../detectors/ledger/facts.ts";
-import { type ErrorCode, errorCodes } from "../../schemas/errors.ts";
+import type { ErrorCode } from "../../schemas/errors.ts";
 import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
 import type { Lessons } from "../ledger/school.ts";
-import { type Judge, judgeChunk } from "../pipeline/judge.ts";
+import { bugMessage, type Judge, judgeChunk } from "../pipeline/judge.ts";
 import { createTally, type Totals } from "../pipeline/tally.ts";
 import { frameOf, keptOf } from "./records.ts";
 
@@ -25,10 +25,11 @@ export interface Batch {
   readonly drafts: () => readonly Draft[];
   readonly facts: () => readonly Fact[];
   readonly lessons: () => Lessons;
+  readonly records: () => readonly KinesisStreamRecord[];
   /** Records with pieces that could not be judged. */
   readonly kept: () => readonly KeptRecord[];
-  /** All of its records, kept for one reason. */
-  readonly keptFor: (reason: Reason) => readonly KeptRecord[];
+  /** Records, all or those that told the ledger something, kept for this reason beside their own. */
+  readonly keptFor: (reason: Reason, which: "all" | "telling") => readonly KeptRecord[];
   readonly totals: () => readonly Totals[];
   /** Time (ms) of the newest event of each trail. */
   readonly newest: () => Newest;
@@ -53,7 +54,8 @@ export function startBatch(judge: Omit<Judge, "tally" | "onAside">, limits: Part
   const drafts: Draft[] = [];
   const facts: Fact[] = [];
   const lessons = new Map<string, string>();
-  const kept: KeptRecord[] = [];
+  const reasonsOf = new Map<KinesisStreamRecord, readonly Reason[]>();
+  const telling = new Set<KinesisStreamRecord>();
   const totals: Totals[] = [];
   const newest = new Map<RawTrail, number>();
   let size = 0;
@@ -65,18 +67,19 @@ export function startBatch(judge: Omit<Judge, "tally" | "onAside">, limits: Part
       { frames: [frameOf(record)], bytes: record.kinesis.data.length },
       {
         ...judge,
-        tally,
+        ...{ tally, isolates: true },
         onAside: ({ code, message }) => {
           if (isKept(code)) reasons.push({ code, message });
         },
       },
       lessons,
     );
-    drafts.push(...chunk.drafts);
+    for (const draft of chunk.drafts) drafts.push(draft);
     for (const fact of chunk.facts) facts.push(fact);
     for (const [trail, time] of chunk.newest)
       newest.set(trail, Math.max(time, newest.get(trail) ?? Number.NEGATIVE_INFINITY));
     size += chunk.size;
+    if (chunk.drafts.length > 0 || chunk.facts.length > 0) telling.add(record);
     // Its verdict is missing, so that it has to be judged again when the detector is mended.
     const failed = chunk.drafts.filter(({ finding }) => finding.detector === "health/detector-error");
     for (const { finding } of failed) reasons.push({ code: "E_DETECTOR", message: finding.title });
@@ -94,25 +97,23 @@ export function startBatch(judge: Omit<Judge, "tally" | "onAside">, limits: Part
         const tally = createTally();
         tally.read(1);
         tally.aside("E_BUG");
-        outcome = { totals: tally.totals(), reasons: [{ code: "E_BUG", message: messageOf(cause) }] };
+        outcome = { totals: tally.totals(), reasons: [{ code: "E_BUG", message: bugMessage(cause) }] };
       }
       totals.push(outcome.totals);
-      if (outcome.reasons.length > 0) kept.push(keptOf(record, [...outcome.reasons]));
+      reasonsOf.set(record, outcome.reasons);
     },
     full: () => size >= most.size || facts.length >= most.facts || drafts.length >= most.drafts,
     drafts: () => drafts,
     facts: () => facts,
     lessons: () => lessons,
-    kept: () => kept,
-    keptFor: (reason) => records.map((record) => keptOf(record, [{ ...reason }])),
+    records: () => records,
+    kept: () =>
+      [...reasonsOf].flatMap(([record, reasons]) => (reasons.length === 0 ? [] : keptOf(record, [...reasons]))),
+    keptFor: (reason, which) =>
+      records
+        .filter((record) => which === "all" || telling.has(record))
+        .map((record) => keptOf(record, [...(reasonsOf.get(record) ?? []), { ...reason }])),
     totals: () => totals,
     newest: () => newest,
   };
 }
-
-/** In our words and the error's: never what was read. */
-const messageOf = (cause: unknown): string =>
-  `${errorCodes.E_BUG.means}: ${cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)}`.slice(
-    0,
-    1_024,
-  );

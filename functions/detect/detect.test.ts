@@ -177,10 +177,114 @@ describe("an invocation", () => {
     expect(counts.get("judged")).toBeUndefined();
   });
 
+  it("one of whose records is refused, or makes this program fail, keeps that one aside and judges the others", async () => {
+    const errors = [
+      new CrosstrailError("E_LEDGER_REFUSED", "too long a key", { cause: undefined }),
+      new TypeError("planted"),
+    ];
+    for (const error of errors) {
+      const book = createFindingBook();
+      const { detect, kept, counts } = harness({
+        publish: async (drafts) => {
+          if (drafts.some(({ finding }) => finding.detector === "node-identity/foreign-key")) throw error;
+          book.add(drafts);
+        },
+      });
+      const calm = harness();
+      await calm.detect(batch(records), contextOf());
+      expect(calm.book.all().some(({ detector }) => detector === "node-identity/foreign-key")).toBe(true);
+      expect(await detect(batch(records), contextOf())).toEqual({ batchItemFailures: [] });
+      expect(kept.length).toBeGreaterThan(0);
+      expect(kept.length).toBeLessThan(12);
+      expect(counts.get("Refused")).toBe(kept.length);
+      expect(counts.get("judged")).toBe(12 - kept.length);
+      expect(book.all().filter(({ detector }) => detector === "health/quarantined")).toHaveLength(1);
+    }
+  });
+
+  it("whose every record is refused does not try them all", async () => {
+    let tried = 0;
+    const { detect, kept } = harness({
+      publish: async () => {
+        tried += 1;
+        throw new CrosstrailError("E_LEDGER_REFUSED", "no access", { cause: undefined });
+      },
+    });
+    const many = Array.from({ length: 300 }, (_, index) => record(index + 1, envelope([lines[0] ?? ""])));
+    expect(await detect(batch(many), contextOf())).toEqual({ batchItemFailures: [] });
+    expect(new Set(kept.map(({ sequence }) => sequence)).size).toBe(300);
+    // All of them together, ten of them alone, and that they are kept aside, each time.
+    expect(tried).toBe(1 + 10 + 10 + 1);
+  });
+
+  it("asks for the lowest number, in whatever order the records come", async () => {
+    const { detect } = harness({
+      limits: { size: 1 },
+      publish: failing(1, new CrosstrailError("E_OUTBOX", "throttled", { cause: undefined })),
+    });
+    const [one, two, three] = records;
+    const mixed = [three, one, two].flatMap((some) => some ?? []);
+    expect(await detect(batch(mixed), contextOf())).toEqual({ batchItemFailures: [{ itemIdentifier: sequenceOf(1) }] });
+  });
+
+  it("goes on without the detection clock, which serves a count alone", async () => {
+    const { detect, counts } = harness({ passed: failing(1, new Error("no access")) as DetectParts["passed"] });
+    expect(await detect(batch(records), contextOf())).toEqual({ batchItemFailures: [] });
+    expect(counts.get("judged")).toBe(12);
+  });
+
+  it("keeps one event aside that this program fails on, and learns the same from the next", async () => {
+    const store = createMemoryStore();
+    const program = programOf(registry, store);
+    const line = lines[2] ?? "";
+    let faults = 1;
+    const broken = async () => {
+      const whole = await program();
+      const chain: typeof whole.judge.chain = {
+        ...whole.judge.chain,
+        judge(event) {
+          if (event.id === JSON.parse(line).auditID || event.id === JSON.parse(line).eventID) {
+            faults -= 1;
+            if (faults >= 0) throw new RangeError("planted");
+          }
+          return whole.judge.chain.judge(event);
+        },
+      };
+      return { ...whole, judge: { ...whole.judge, chain } };
+    };
+    const { detect, kept, counts } = harness({ program: broken });
+    const whole = record(
+      1,
+      envelope(lines.filter((other) => other.includes("eventSource") === line.includes("eventSource"))),
+    );
+    expect(await detect(batch([whole]), contextOf())).toEqual({ batchItemFailures: [] });
+    expect(faults).toBe(0);
+    expect(kept.map(({ reasons }) => reasons.map(({ code }) => code))).toEqual([["E_BUG"]]);
+    expect(counts.get("setAside")).toBe(1);
+    expect(counts.get("judged")).toBe((counts.get("read") ?? 0) - 1);
+  });
+
+  it("keeps the records aside on which a detector of the ledger failed", async () => {
+    const broken = registry.map((detector) =>
+      detector.kind === "event" || !("match" in detector)
+        ? detector
+        : {
+            ...detector,
+            detect: () => {
+              throw new TypeError("planted");
+            },
+          },
+    );
+    const { detect, kept } = harness({ program: programOf(broken as typeof registry, createMemoryStore()) });
+    expect(await detect(batch(records), contextOf())).toEqual({ batchItemFailures: [] });
+    expect(kept.length).toBeGreaterThan(0);
+    expect(kept.every(({ reasons }) => reasons.some(({ code }) => code === "E_DETECTOR"))).toBe(true);
+  });
+
   it("that can neither judge nor keep asks again", async () => {
     const refused = new CrosstrailError("E_LEDGER_REFUSED", "no access", { cause: undefined });
     const { detect } = harness({
-      publish: failing(1, refused),
+      publish: failing(100, refused),
       quarantine: { keep: failing(100, new CrosstrailError("E_QUARANTINE", "no access", { cause: undefined })) },
     });
     expect(await detect(batch(records), contextOf())).toEqual({

@@ -1,8 +1,7 @@
-import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from "aws-lambda";
+import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent, KinesisStreamRecord } from "aws-lambda";
 import type { Logger } from "pino";
 import { from, lastValueFrom, mergeMap, toArray } from "rxjs";
 import type { Draft } from "../../detectors/core/compose.ts";
-import { CrosstrailError, type ErrorKind } from "../../schemas/errors.ts";
 import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
 import { reasonOf } from "../adapters/sinks/reason.ts";
 import type { SharedClock } from "../ledger/shared-clock.ts";
@@ -12,6 +11,7 @@ import type { Meter } from "../runtime/meter.ts";
 import type { Program } from "../runtime/program.ts";
 import type { Quarantine } from "../runtime/quarantine.ts";
 import { type Batch, type BatchLimits, startBatch } from "./batch.ts";
+import { createConfirm } from "./confirm.ts";
 
 export interface DetectParts {
   /** What stands now; rejects when there is none to be had. */
@@ -58,76 +58,70 @@ export function createDetect(parts: DetectParts): Detect {
   async function effects(batch: Batch, program: Program): Promise<void> {
     await keepAll(batch.kept());
     const taken = await program.ledger.take(batch.facts(), batch.drafts());
-    await parts.publish([...batch.drafts(), ...taken.drafts, ...keptHealth(batch.kept(), now())], program.configured);
+    // Which of the records a verdict would have rested on is not known.
+    const [failed] = taken.drafts.filter(({ finding }) => finding.detector === "health/detector-error");
+    const kept =
+      failed === undefined
+        ? batch.kept()
+        : batch.keptFor({ code: "E_DETECTOR", message: failed.finding.title }, "telling");
+    if (failed !== undefined) await keepAll(kept);
+    await parts.publish([...batch.drafts(), ...taken.drafts, ...keptHealth(kept, now())], program.configured);
     await parts.clock.advance(batch.newest());
     taken.remember();
     program.judge.school?.remember(batch.lessons());
     for (const totals of batch.totals()) meter.totals(totals);
     meter.count("FactsMerged", taken.merged);
     for (const [trail, time] of batch.newest()) meter.lag(trail, Math.max(0, now() - time));
-    for (const { reasons } of batch.kept()) for (const { code } of reasons) meter.count("Quarantined", 1, { code });
-  }
-
-  /** Whether all of the batch's effects are safe. */
-  async function confirmed(batch: Batch, program: Program, log: Logger): Promise<boolean> {
-    try {
-      await effects(batch, program);
-      return true;
-    } catch (error) {
-      const kind = kindOf(error);
-      const reason = reasonOf(error);
-      log.error({ sequence: batch.first(), kind, code: codeOf(error), reason }, "a batch failed");
-      meter.count("BatchFailed", 1, { kind });
-      if (kind !== "refused") return false;
-      return setAside(batch, error, log);
-    }
-  }
-
-  /** Asking again changes nothing where access is refused: the stream goes on, and the records wait in quarantine. */
-  async function setAside(batch: Batch, error: unknown, log: Logger): Promise<boolean> {
-    try {
-      await keepAll(batch.keptFor({ code: codeOf(error), message: reasonOf(error) }));
-      for (const { read } of batch.totals()) meter.count("Refused", read);
-      return true;
-    } catch (cause) {
-      log.error({ sequence: batch.first(), reason: reasonOf(cause) }, "the quarantine took no records");
-      return false;
-    }
+    for (const { reasons } of kept) for (const { code } of reasons) meter.count("Quarantined", 1, { code });
   }
 
   return async ({ Records }, context) => {
     const log = parts.log.child({ requestId: context.awsRequestId, shard: Records[0]?.eventID.split(":")[0] });
     const program = await parts.program();
-    const passed = await parts.passed();
+    const passed = await parts.passed().catch((error: unknown) => {
+      // It serves a count. Whatever it is, the ledger meets it again, and knows what to do.
+      log.warn({ reason: reasonOf(error) }, "how far the detection clock is could not be read");
+      return undefined;
+    });
+    const outOfTime = (): boolean => context.getRemainingTimeInMillis() < reserveMs;
     const start = (): Batch => startBatch({ ...program.judge, passed: () => passed }, limits);
-    let batch = start();
+
+    const unconfirmed = createConfirm({
+      ...{ start, outOfTime, meter, log },
+      effects: (batch) => effects(batch, program),
+      keepAside: keepAll,
+      report: (kept) => parts.publish(keptHealth(kept, now()), program.configured),
+    });
+
     try {
-      for (const record of Records) {
-        if (context.getRemainingTimeInMillis() < reserveMs) {
+      let batch = start();
+      for (const [index, record] of Records.entries()) {
+        if (outOfTime()) {
           log.warn({ sequence: record.kinesis.sequenceNumber }, "no time is left for the rest of the batch");
           meter.count("OutOfTime", 1);
-          return again(batch.first() ?? record.kinesis.sequenceNumber);
+          return again([...batch.records(), ...Records.slice(index)]);
         }
         batch.take(record);
         if (!batch.full()) continue;
-        if (!(await confirmed(batch, program, log))) return again(batch.first());
+        const left = await unconfirmed(batch);
+        if (left.length > 0) return again([...left, ...Records.slice(index + 1)]);
         batch = start();
       }
-      return (await confirmed(batch, program, log)) ? { batchItemFailures: [] } : again(batch.first());
+      return again(await unconfirmed(batch));
     } finally {
       meter.flush();
     }
   };
 }
 
-/** Everything from this record on is to come again. An identifier that is missing would be the whole batch. */
-const again = (sequence: string | undefined): KinesisStreamBatchResponse => ({
-  batchItemFailures: [{ itemIdentifier: sequence ?? "" }],
-});
-
-/** What is not known to be anything else may be over when it is tried again. */
-const kindOf = (error: unknown): ErrorKind => (error instanceof CrosstrailError ? error.kind : "transient");
-const codeOf = (error: unknown) => (error instanceof CrosstrailError ? error.code : "E_BUG");
+/** Everything from the lowest of these records on is to come again; nothing, when there are none. */
+function again(records: readonly KinesisStreamRecord[]): KinesisStreamBatchResponse {
+  const numbers = records.map(({ kinesis }) => kinesis.sequenceNumber);
+  const [first, ...rest] = numbers;
+  if (first === undefined) return { batchItemFailures: [] };
+  const lowest = rest.reduce((a, b) => (BigInt(b) < BigInt(a) ? b : a), first);
+  return { batchItemFailures: [{ itemIdentifier: lowest }] };
+}
 
 /** That records were kept aside: one finding a reason and day. */
 function keptHealth(kept: readonly KeptRecord[], at: number): readonly Draft[] {

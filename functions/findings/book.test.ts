@@ -36,4 +36,21 @@ describe("the book of findings", () => {
     expect(book.all()).toHaveLength(10);
     expect(book.leftOut()).toBe(92);
   });
+
+  it("keeps no more bytes than it has room for, whatever it counts", () => {
+    const one = draft("noise", "low");
+    const size = 2_200 + 2 * JSON.stringify(one.finding).length;
+    const book = createFindingBook(1_000, 10 * size);
+    const many = Array.from({ length: 100 }, (_, index) => draft(`noise ${index}`, "low"));
+    book.add([...many.slice(0, 50), draft("worst", "critical"), ...many.slice(50)]);
+    const kept = book.all().length;
+    expect(titles(book)[0]).toBe("worst");
+    expect(kept).toBeGreaterThan(5);
+    expect(kept).toBeLessThanOrEqual(10);
+    expect(book.leftOut()).toBe(101 - kept);
+    // What is gone leaves its room.
+    for (const { id } of book.all()) book.delete(id);
+    book.add([draft("another", "low")]);
+    expect(titles(book)).toEqual(["another"]);
+  });
 });

@@ -3,7 +3,7 @@ import type { Attribute } from "../../detectors/ledger/declare.ts";
 import { entities } from "../../detectors/ledger/entities.ts";
 import { encode, type Fact, fact, type State } from "../../detectors/ledger/facts.ts";
 import { kinds } from "../../detectors/ledger/relays.ts";
-import { ENTITY_BYTES, fitting, isFull, MERGE_BYTES, portions, roomOf } from "./caps.ts";
+import { ENTITY_BYTES, fitting, isFull, laneOf, lanesOf, MERGE_BYTES, portions, roomOf } from "./caps.ts";
 
 const used = (value: string): Fact => ({ kind: "use", id: "A", attribute: "used", value, source: "event" });
 const key = (attribute: string, values: readonly string[]): State => ({
@@ -35,7 +35,7 @@ describe("the room of a set", () => {
   it("leaves every entity, with all of its sets beyond their rooms by one merge, in one item of DynamoDB", () => {
     for (const kind of kinds) {
       const own = sets.filter(([other]) => other === kind);
-      const bytes = own.reduce((sum, [, attribute]) => sum + roomOf(kind, attribute).bytes, 0);
+      const bytes = own.reduce((sum, [, attribute, set]) => sum + roomOf(kind, attribute).bytes * lanesOf(set), 0);
       const marks = own.reduce((sum, [, attribute]) => sum + "overflow\t".length + attribute.length + LONGEST_PART, 0);
       // The key (2 KB), and the whole id where it is longer.
       const id = 2_048 + 16 + entities[kind].key.length * (LONGEST_PART + 1);
@@ -67,6 +67,35 @@ describe("the room of a set", () => {
     expect(long.length).toBeGreaterThan(10);
     expect(long.length * 3_000).toBeLessThan(roomOf("use", "used").bytes);
     expect(fitting([])).toEqual([]);
+  });
+});
+
+describe("what was tried, of what was done or tried", () => {
+  const call = (n: number, outcome: string): Fact =>
+    used(`2026-11-22T10:00:00.000Z\tCloudTrail\ts3:Get${n}\t192.0.2.1\t\t${outcome}`);
+  const calls = (count: number, outcome: string): Fact[] => Array.from({ length: count }, (_, n) => call(n, outcome));
+  const state = (...facts: readonly Fact[]): State =>
+    key(
+      "used",
+      facts.map(({ value }) => value),
+    );
+
+  it("has a room of its own, half as large, and takes none of what was done", () => {
+    const tried = laneOf(call(0, "denied"));
+    expect(laneOf(call(0, "success"))).toBe("used");
+    expect(tried).not.toBe("used");
+    const half = calls(200, "denied");
+    expect(fitting(calls(1_000, "denied"))).toHaveLength(200);
+    expect(isFull(state(...half), tried)).toBe(false);
+    expect(isFull(state(...half, call(200, "failed")), tried)).toBe(true);
+    expect(isFull(state(...half, call(200, "refused"), ...calls(400, "success")), "used")).toBe(false);
+    expect(isFull(state(...half, ...calls(401, "success")), "used")).toBe(true);
+    expect(isFull(state(...calls(401, "success")), tried)).toBe(false);
+  });
+
+  it("is kept apart only where a set says so", () => {
+    const did: Fact = { kind: "act", id: "A", attribute: "did", value: "\ta\tb\trefused", source: "event" };
+    expect(laneOf(did)).toBe("did");
   });
 });
 

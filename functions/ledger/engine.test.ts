@@ -67,6 +67,23 @@ describe("a set that more is told of than is kept", () => {
     expect(counts.facts).toBe(501);
   });
 
+  it("with what was tried only keeps nothing out that was done", async () => {
+    const { engine, store } = start([]);
+    const tried = (n: number): Fact => ({ ...used(n), value: used(n).value.replace("success", "denied") });
+    for (let n = 0; n < 10; n += 1)
+      (
+        await engine.take(
+          Array.from({ length: 300 }, (_, index) => tried(n * 300 + index)),
+          [],
+        )
+      ).remember();
+    expect(await sizeOf(store, "used")).toBeLessThanOrEqual(400);
+    for (let n = 0; n < 300; n += 1) (await engine.take([used(10_000 + n)], [])).remember();
+    const values = [...((await stateOf(store, KEY)).sets.get("used")?.keys() ?? [])];
+    expect(values.filter((value) => value.endsWith("success"))).toHaveLength(300);
+    expect(Object.fromEntries(engine.counts().overflows)).toEqual({ "use.used": 1 });
+  });
+
   it("is counted, once", async () => {
     const { engine, store } = start([]);
     expect(engine.counts().overflows.size).toBe(0);
@@ -104,7 +121,8 @@ describe("a set that more is told of than is kept", () => {
     (await engine.take(flood(0, 20_000), [])).remember();
     const { drafts } = await engine.take([...flood(20_000, 100), gone], []);
     expect(await sizeOf(store, "podGone")).toBe(1);
-    expect(drafts).toHaveLength(400);
+    // All that one finding counts.
+    expect(drafts).toHaveLength(256);
     expect(await sizeOf(store, "used")).toBe(400);
   });
 
@@ -112,7 +130,7 @@ describe("a set that more is told of than is kept", () => {
     const { engine, store } = start([usedAfterPod, neverIssued]);
     await store.merge(KEY, [gone], 1);
     const first = await engine.take(flood(0, 450), []);
-    expect(first.drafts).toHaveLength(400);
+    expect(first.drafts).toHaveLength(256);
     // Its findings are not out: it comes again, to a worker that knows the set to be full, and whose records were not put.
     await store.done(await store.due("9999", 1_000));
     const again = await engine.take(flood(0, 450), []);

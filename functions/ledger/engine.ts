@@ -9,7 +9,7 @@ import { hitFacts } from "../../detectors/ledger/hits.ts";
 import { type Warmth, warmthOf } from "../../detectors/ledger/judge.ts";
 import { type Relaying, relayed, relayOrder } from "../../detectors/ledger/relays.ts";
 import { CrosstrailError } from "../../schemas/errors.ts";
-import { fitting, isFull, portions } from "./caps.ts";
+import { fitting, isFull, laneOf, portions, setOf } from "./caps.ts";
 import type { Due, DueStore, LedgerStore } from "./ports.ts";
 import type { Recall } from "./recall.ts";
 
@@ -63,23 +63,21 @@ export function createEngine(options: EngineOptions): Engine {
   async function mergeEntity(ref: Ref, facts: readonly Fact[]): Promise<{ state: State; held: readonly Fact[] }> {
     const keepMs = entities[ref.kind].keepMs;
     const at = now();
-    const told = Map.groupBy(facts, ({ attribute }) => attribute);
-    const open = [...told].filter(([attribute]) => !recall.full({ ...ref, attribute }, at));
+    const told = Map.groupBy(facts, laneOf);
+    const open = [...told].filter(([lane]) => !recall.full({ ...ref, attribute: lane }, at));
     const state = await addAll(ref, portions(open.flatMap(([, some]) => fitting(some))), at + keepMs);
     const holds = ({ attribute, value }: Fact): boolean => state.sets.get(attribute)?.has(value) === true;
     const held = facts.filter(holds);
-    const full = [...told.keys()].filter(
-      (attribute) => told.get(attribute)?.every(holds) !== true || isFull(state, attribute),
-    );
+    const full = [...told.keys()].filter((lane) => told.get(lane)?.every(holds) !== true || isFull(state, lane));
     if (full.length === 0) return { state, held };
-    const marks = full
+    const marks = [...new Set(full.map(setOf))]
       .filter((attribute) => state.sets.get(OVERFLOW)?.has(attribute) !== true)
       .map((value) => ({ ...ref, attribute: OVERFLOW, value, source: facts[0]?.source ?? "" }));
     if (marks.length > 0) await add(ref, marks, at + keepMs);
     for (const { kind, value } of marks) count(overflows, `${kind}.${value}`);
     // Not by reading: a set that is told of all the time must be written now and then, or the entity ends.
-    for (const attribute of full)
-      if (open.some(([name]) => name === attribute)) recall.fill({ ...ref, attribute }, at, keepMs);
+    for (const lane of full)
+      if (open.some(([name]) => name === lane)) recall.fill({ ...ref, attribute: lane }, at, keepMs);
     return { state, held };
   }
 
@@ -88,7 +86,8 @@ export function createEngine(options: EngineOptions): Engine {
     const [first = [], ...rest] = all;
     let state = await add(ref, first, keepUntil);
     for (const some of rest) {
-      const left = some.filter(({ attribute }) => !isFull(state, attribute));
+      const open = new Set(some.map(laneOf).filter((lane) => !isFull(state, lane)));
+      const left = some.filter((fact) => open.has(laneOf(fact)));
       if (left.length > 0) state = await add(ref, left, keepUntil);
     }
     return state;
@@ -110,7 +109,7 @@ export function createEngine(options: EngineOptions): Engine {
   /** Kind by kind, each before those that it passes facts on to, so that most entities are written once: with what they were told and what was passed on.
    * What is passed back comes in a later round. Gives every entity touched, as it was after its last merge. */
   async function mergeAll(facts: readonly Fact[]): Promise<Merged> {
-    const touched = new Map<string, State>();
+    const touched = new Map<string, Touched>();
     const merged: Fact[] = [];
     const health = new Map<string, Draft>();
     const taken = new Map<string, string>();
@@ -141,13 +140,15 @@ export function createEngine(options: EngineOptions): Engine {
         ),
       );
       const passed = states.flatMap(({ state, held, group }) => {
-        touched.set(refKey(state), state);
-        merged.push(...held);
+        const key = refKey(state);
+        const told = touched.get(key)?.told ?? new Map<string, Set<string>>();
+        for (const { attribute, value } of group) told.set(attribute, (told.get(attribute) ?? new Set()).add(value));
+        touched.set(key, { state, told });
+        for (const fact of held) merged.push(fact);
         const failed = (relay: Relay, source: string, cause: unknown): void => {
           const name = nameOf(relay);
           const thrown = { cause, at: knownSince(source), event: eventIn(source) };
-          if (!health.has(`${name} ${refKey(state)}`))
-            health.set(`${name} ${refKey(state)}`, chain.failed(name, state, thrown));
+          if (!health.has(`${name} ${key}`)) health.set(`${name} ${key}`, chain.failed(name, state, thrown));
         };
         return relaying(state, group, failed);
       });
@@ -156,7 +157,10 @@ export function createEngine(options: EngineOptions): Engine {
     return { touched, merged, health: [...health.values()] };
   }
 
-  const judged = ({ touched, health }: Merged): Draft[] => [...[...touched.values()].flatMap(chain.touched), ...health];
+  const judged = ({ touched, health }: Merged): Draft[] => [
+    ...[...touched.values()].flatMap(({ state, told }) => chain.touched(state, told)),
+    ...health,
+  ];
 
   /** Of entities, and of those of their epochs that a detector asks for, as they are now. */
   async function verdicts(dues: readonly Due[], warmth: Warmth): Promise<Draft[]> {
@@ -213,9 +217,15 @@ export function createEngine(options: EngineOptions): Engine {
   };
 }
 
+/** An entity as it is now, and the values that a batch told of it, known before or not: a batch that comes again must find what it found. */
+interface Touched {
+  readonly state: State;
+  readonly told: Map<string, Set<string>>;
+}
+
 /** What a batch of facts came to in the store. */
 interface Merged {
-  readonly touched: ReadonlyMap<string, State>;
+  readonly touched: ReadonlyMap<string, Touched>;
   readonly merged: readonly Fact[];
   /** Findings on relays that threw. */
   readonly health: readonly Draft[];

@@ -1,5 +1,5 @@
+import { createSeen } from "../../detectors/core/seen.ts";
 import { type Fact, knownSince, type Ref } from "../../detectors/ledger/facts.ts";
-import { createSeen } from "./seen.ts";
 
 /** Facts that were merged already, and whose findings are out: they need not be written again. A hint, never the truth: what it has
  * forgotten is merged once more, which changes nothing. */

@@ -1,9 +1,10 @@
+import { createSeen } from "../../detectors/core/seen.ts";
 import { type Fact, fact, idOf, sourceOf } from "../../detectors/ledger/facts.ts";
 import { type AuditLearner, type CallLearner, timeOf } from "../../detectors/ledger/learner.ts";
 import type { Scope } from "../../schemas/events/event.ts";
 import { type Peek, receivedIn } from "../../schemas/events/k8s-audit/peek.ts";
 import type { TrailEvent } from "../../schemas/events/trail-event.ts";
-import { createSeen } from "./seen.ts";
+import { CAPACITY } from "../capacity.ts";
 
 /** What makes another event teach the same, each with the time of the earliest event that taught it, as its text has it. An earlier one teaches
  * since when it is known. */
@@ -20,6 +21,8 @@ export interface School {
   readonly remember: (lessons: Lessons) => void;
   /** How often each learner has thrown. */
   readonly threw: () => ReadonlyMap<string, number>;
+  /** That its memory takes, full or empty. */
+  readonly bytes: number;
 }
 
 export interface Lesson {
@@ -40,7 +43,7 @@ const NONE: Lessons = new Map();
 export function createSchool(
   audit: readonly AuditLearner[],
   calls: readonly CallLearner[],
-  capacity = 200_000,
+  capacity: number = CAPACITY.lessons,
 ): School {
   const anyCall = new RegExp(calls.map(({ trigger }) => trigger).join("|") || "(?!)");
   const threw = new Map<string, number>();
@@ -116,6 +119,7 @@ export function createSchool(
       }
     },
     threw: () => threw,
+    bytes: learned.bytes,
   };
 }
 

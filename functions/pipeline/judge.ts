@@ -5,12 +5,13 @@ import { healthDraft } from "../../detectors/core/health.ts";
 import type { Screen } from "../../detectors/core/screen.ts";
 import type { Newest, RawTrail } from "../../detectors/ledger/clock.ts";
 import type { Fact } from "../../detectors/ledger/facts.ts";
-import type { ErrorCode } from "../../schemas/errors.ts";
+import { type ErrorCode, errorCodes } from "../../schemas/errors.ts";
 import { normaliseCall } from "../../schemas/events/cloudtrail/normalise.ts";
 import { normaliseAudit } from "../../schemas/events/k8s-audit/normalise.ts";
 import { type Peek, peek, receivedIn, requestKey } from "../../schemas/events/k8s-audit/peek.ts";
 import type { TrailEvent } from "../../schemas/events/trail-event.ts";
 import { text as textIn } from "../../schemas/json.ts";
+import { cut } from "../../schemas/redact.ts";
 import { isAuditEvent, isCloudTrailRecord } from "../../schemas/validators.generated.js";
 import type { Lessons, School } from "../ledger/school.ts";
 import { salvage } from "./decode/salvage.ts";
@@ -33,6 +34,8 @@ export interface Judge {
   readonly onAside?: (piece: SetAside) => void;
   /** ms: what the detection clock has passed. An event that is written before it comes late: published verdicts stand without it. */
   readonly passed?: () => number | undefined;
+  /** A fault of this program on one event sets that event aside, with E_BUG, in place of ending the run. */
+  readonly isolates?: boolean;
 }
 
 /** What a chunk came to: the findings of its events, not yet merged with others, and what they teach the ledger. */
@@ -71,7 +74,7 @@ export function judgeChunk(chunk: Chunk, judge: Judge, lessons = new Map<string,
     size += unwrapped.size;
     for (const piece of unwrapped.aside) aside(piece);
     for (const record of unwrapped.records) {
-      const judged = judgeRecord(record, judge, lessons);
+      const judged = isolated(record, judge, lessons);
       if ("code" in judged) aside(judged);
       else {
         drafts.push(...judged.drafts);
@@ -88,6 +91,22 @@ export function judgeChunk(chunk: Chunk, judge: Judge, lessons = new Map<string,
 /** The time of a record that is not parsed, and whose text tells none. */
 const UNTOLD = Number.NEGATIVE_INFINITY;
 const NOTHING: JudgedRecord = { drafts: [], facts: [], lessons: new Map(), time: UNTOLD };
+
+function isolated(record: RawRecord, judge: Judge, fresh: Lessons): JudgedRecord | SetAside {
+  if (judge.isolates !== true) return judgeRecord(record, judge, fresh);
+  try {
+    return judgeRecord(record, judge, fresh);
+  } catch (cause) {
+    return asideOf(record, "E_BUG", bugMessage(cause));
+  }
+}
+
+/** In our words and the error's: never what was read. */
+export const bugMessage = (cause: unknown): string =>
+  cut(
+    `${errorCodes.E_BUG.means}: ${cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)}`,
+    1_024,
+  );
 
 function judgeRecord(record: RawRecord, judge: Judge, fresh: Lessons): JudgedRecord | SetAside {
   const { tally } = judge;
@@ -110,12 +129,17 @@ function judgeRecord(record: RawRecord, judge: Judge, fresh: Lessons): JudgedRec
   ) {
     return asideOf(record, "E_WINDOW", `event of ${new Date(event.time).toISOString()}`);
   }
+  const told = tellings(event, peeked, judge, fresh);
   tally.judged(record.trail, event.truncated);
   if (writtenAt(event) < (judge.passed?.() ?? UNTOLD)) tally.late();
+  return told;
+}
+
+function tellings(event: TrailEvent, peeked: Peek | undefined, { chain, school }: Judge, fresh: Lessons): JudgedRecord {
   const { time } = event;
-  const drafts = judge.chain.judge(event);
-  if (judge.school === undefined) return { ...NOTHING, drafts, time };
-  const { facts, lessons, failures } = judge.school.learn(event, peeked, fresh);
+  const drafts = chain.judge(event);
+  if (school === undefined) return { ...NOTHING, drafts, time };
+  const { facts, lessons, failures } = school.learn(event, peeked, fresh);
   const health = failures.map(({ learner, cause }) => healthDraft(learner, event, cause));
   return { facts, lessons, time, drafts: [...drafts, ...health] };
 }

@@ -44,8 +44,8 @@ interface Rendered extends Asked {
 
 const RESERVE_MS = 15_000;
 const PARALLEL = 8;
-/** What may go well the next time. Everything else that is told of one finding is for good. */
-const PASSING = /^(?:Internal|Throttl|ServiceUnavailable|LimitExceeded|TooManyRequests)/;
+/** What may go well the next time, also when Security Hub is switched on again (`InvalidAccess`). Everything else that is told of one finding is for good. */
+const PASSING = /^(?:Internal|Throttl|ServiceUnavailable|LimitExceeded|TooManyRequests|InvalidAccess|AccessDenied)/;
 
 /** The handler of the queues for Security Hub. A whole call that fails leaves its messages in the queue, longer each time; a finding that is refused is parked
  * with the reason. So a day without Security Hub loses nothing, and one bad finding holds up no other. */
@@ -94,8 +94,10 @@ export function createHubPublisher(parts: HubParts) {
     async function send(call: readonly Rendered[]): Promise<void> {
       const rejections = await hub(call.map(({ asff }) => asff));
       const byId = new Map(rejections.map((rejection) => [rejection.id, rejection]));
-      meter.count("HubPublished", call.length - byId.size);
-      for (const { id, records } of call) {
+      const refused = call.filter(({ id }) => byId.has(id));
+      if (refused.length < byId.size) throw new Error("which of the findings were not taken is not told");
+      meter.count("HubPublished", call.length - refused.length);
+      for (const { id, records } of refused) {
         const rejection = byId.get(id);
         if (rejection === undefined) continue;
         if (PASSING.test(rejection.code)) left.push(...records);

@@ -61,12 +61,12 @@ function textOf(finding: Finding): string {
     ["Finding", `${finding.id} (${finding.detector})`],
   ];
   const listed = (title: string, all: readonly string[]): string[] =>
-    all.length === 0 ? [] : ["", title, ...all.map((line) => `  ${line}`)];
+    all.length === 0 ? [] : ["", title, ...all.map((line) => `  ${oneLine(line)}`)];
   return cutBytes(
     [
-      sentence(finding),
+      oneLine(sentence(finding)),
       "",
-      ...lines.filter(([, value]) => value).map(([name, value]) => `${`${name}:`.padEnd(11)}${value}`),
+      ...lines.filter(([, value]) => value).map(([name, value]) => `${`${name}:`.padEnd(11)}${oneLine(value)}`),
       ...listed(
         "What is known",
         story.map(({ at, about, text }) => `${at ?? ""} ${about} ${text}`.trim()),
@@ -85,6 +85,9 @@ function textOf(finding: Finding): string {
     BODY_BYTES,
   );
 }
+
+/** What an attacker names must not look like another line of ours, nor reach a terminal. */
+const oneLine = (value = ""): string => value.toWellFormed().replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
 
 /** A custom notification (aws-plumbing.md §2.5). */
 function chatOf(finding: Finding) {
@@ -113,8 +116,11 @@ function chatOf(finding: Finding) {
       threadId: id,
       summary: cut(finding.title, 250),
       eventType: detector,
-      relatedResources: [cut(target, 250)],
-      additionalContext: { severity, cluster, account, outcome: finding.outcome },
+      relatedResources: [cut(target || NEVER_EMPTY, 250)],
+      additionalContext: {
+        ...{ severity, outcome: finding.outcome },
+        ...{ cluster: cluster || NEVER_EMPTY, account: account || NEVER_EMPTY },
+      },
     },
   };
 }

@@ -24,9 +24,11 @@ export const createReport =
       await desk.take([
         healthDraft(conditions.refused, {
           sentence: `${sink} takes no ${id}${what}: ${message}`,
-          on: `${id} at ${sink}`,
+          // Not one of each that is refused: whatever makes one of them may make thousands.
+          on: `${sink} ${code}`,
           ...{ at: now(), region },
           evidence: [
+            { field: "finding", value: id },
             { field: "code", value: code },
             { field: "message", value: message },
           ],

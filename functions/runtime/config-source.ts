@@ -30,13 +30,15 @@ export function createConfigSource(
   accept: (config: Config) => void,
   now: () => number,
 ): () => Promise<Configured> {
+  /** What was read last, and what is known by now: it, or it and that nothing can be read. */
+  let read: Configured | undefined;
   let last: Configured | undefined;
   let seen: string | undefined;
   let until = Number.NEGATIVE_INFINITY;
 
-  async function read(): Promise<Configured> {
+  async function ask(): Promise<Configured> {
     const found = await fetch(seen);
-    if (found === "unchanged" && last !== undefined) return last;
+    if (found === "unchanged" && read !== undefined) return read;
     if (found === undefined || found === "unchanged") {
       seen = undefined;
       return { config: { version: 1 }, version: DEFAULT_VERSION };
@@ -47,7 +49,7 @@ export function createConfigSource(
       accept(config);
       return { config, version: found.version };
     } catch (cause) {
-      const { config, version } = last ?? { config: { version: 1 } as const, version: DEFAULT_VERSION };
+      const { config, version } = read ?? { config: { version: 1 } as const, version: DEFAULT_VERSION };
       return { config, version, problem: { version: found.version, message: reasonOf(cause) } };
     }
   }
@@ -55,11 +57,12 @@ export function createConfigSource(
   return async () => {
     if (last !== undefined && now() < until) return last;
     try {
-      last = await read();
+      read = await ask();
+      last = read;
     } catch (cause) {
-      if (last === undefined) throw cause;
-      const message = `cannot be read: ${reasonOf(cause)}`;
-      last = { config: last.config, version: last.version, problem: { version: last.version, message } };
+      if (read === undefined) throw cause;
+      const { config, version } = read;
+      last = { config, version, problem: { version, message: `cannot be read: ${reasonOf(cause)}` } };
     }
     until = now() + EVERY_MS;
     return last;

@@ -7,6 +7,7 @@ import type { Detector } from "../../detectors/ledger/contracts.ts";
 import { auditLearners, callLearners } from "../../detectors/ledger/learners.ts";
 import type { Config } from "../../schemas/config/config.ts";
 import { UNKNOWN } from "../../schemas/events/event.ts";
+import { CAPACITY } from "../capacity.ts";
 import { createEngine, type Engine } from "../ledger/engine.ts";
 import type { DueStore, LedgerStore } from "../ledger/ports.ts";
 import { createRecall } from "../ledger/recall.ts";
@@ -30,12 +31,9 @@ export interface ProgramOptions {
   readonly now: () => number;
   /** Of audit events whose envelope does not tell: that of the stream. */
   readonly region: string;
+  /** Facts, and lessons, that need not be written again: both take memory of a fixed size. */
+  readonly remembered?: number;
 }
-
-/** How many requests a reused auditID may stand apart and still be seen: 16 bytes each, twice. */
-const AUDIT_IDS = 500_000;
-/** Facts that need not be written again. */
-const FACTS = 200_000;
 
 /** Whether a configuration can be used: throws E_CONFIG. */
 export const accept =
@@ -45,10 +43,11 @@ export const accept =
   };
 
 /** The program of the configuration that stands now. What it remembers outlasts a new version: facts are facts under any of them. */
-export function createPrograms({ configured, detectors, store, now, region }: ProgramOptions): () => Promise<Program> {
-  const recall = createRecall(FACTS);
-  const auditIds = createAuditIdMemory(AUDIT_IDS);
-  const school = createSchool(auditLearners, callLearners);
+export function createPrograms(options: ProgramOptions): () => Promise<Program> {
+  const { configured, detectors, store, now, region, remembered } = options;
+  const recall = createRecall(remembered ?? CAPACITY.facts);
+  const auditIds = createAuditIdMemory(CAPACITY.auditIds);
+  const school = createSchool(auditLearners, callLearners, remembered ?? CAPACITY.lessons);
   let last: Program | undefined;
 
   function build(found: Configured): Program {

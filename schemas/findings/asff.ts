@@ -33,6 +33,7 @@ const text = (value: string, max: number): string => cut(value === "" ? "-" : va
 export function toAsff(finding: Finding, publisher: Publisher): AsffFinding {
   const partition = publisher.partition ?? "aws";
   const productArn = `arn:${partition}:securityhub:${publisher.region}:${publisher.account}:product/${publisher.account}/default`;
+  const updatedAt = publisher.updatedAt ?? finding.lastSeen;
   return compact({
     SchemaVersion: "2018-10-08" as const,
     Id: finding.id,
@@ -42,8 +43,9 @@ export function toAsff(finding: Finding, publisher: Publisher): AsffFinding {
     Region: publisher.region,
     CompanyName: "crosstrail",
     ProductName: "crosstrail",
-    CreatedAt: finding.firstSeen,
-    UpdatedAt: publisher.updatedAt ?? finding.lastSeen,
+    // Clocks differ by seconds, and an update before its creation is refused.
+    CreatedAt: finding.firstSeen < updatedAt ? finding.firstSeen : updatedAt,
+    UpdatedAt: updatedAt,
     FirstObservedAt: finding.firstSeen,
     LastObservedAt: finding.lastSeen,
     Title: text(finding.title, 256),

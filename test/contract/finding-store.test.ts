@@ -11,7 +11,7 @@ import { openSqliteFindings } from "../../functions/adapters/findings/sqlite.ts"
 import { createDynamoStore } from "../../functions/adapters/ledger/dynamodb.ts";
 import { createMemoryStore } from "../../functions/adapters/ledger/memory.ts";
 import { openSqliteStore } from "../../functions/adapters/ledger/sqlite.ts";
-import type { FindingStore, Findings, Kept, Reminder } from "../../functions/findings/ports.ts";
+import type { FindingStore, Findings, Kept, Reminder, Stamps, Told } from "../../functions/findings/ports.ts";
 import type { Store } from "../../functions/ledger/ports.ts";
 import { draftOf } from "../support/drafts.ts";
 import { type Dynamo, startDynamo } from "../support/dynamodb.ts";
@@ -278,5 +278,59 @@ describe.each(Object.entries(places))("findings in %s", (_name, open) => {
       await store.forget(many.slice(0, 100));
       expect(await store.reminders(999, 100)).toEqual(many.slice(100));
     });
+  });
+});
+
+/** Those that the publisher has: a file on a laptop publishes nothing. */
+const published: Readonly<
+  Record<string, () => Promise<{ store: FindingStore & Stamps & Told; others: (Stamps & Told)[] }>>
+> = {
+  memory: async () => {
+    const store = createMemoryFindings();
+    return { store, others: [store, store] };
+  },
+  DynamoDB: async () => {
+    const table = (await dynamo?.table()) ?? "";
+    const open = () => createDynamoFindings({ client: (dynamo as Dynamo).client(), table });
+    return { store: open(), others: [open(), open()] };
+  },
+};
+
+describe.each(Object.entries(published))("publications of findings in %s", (_name, open) => {
+  it("have times that grow, also when the clock stands still or goes back", async () => {
+    const { store } = await open();
+    const { id } = (await store.merge(draftOf(), KEEP)).draft.finding;
+    expect(await store.stamp(id, 1_000)).toBe(1_000);
+    expect(await store.stamp(id, 1_000)).toBe(1_001);
+    expect(await store.stamp(id, 400)).toBe(1_002);
+    expect(await store.stamp(id, 5_000)).toBe(5_000);
+  });
+
+  it("never have one time twice, however many publish at once", async () => {
+    const { store, others } = await open();
+    const { id } = (await store.merge(draftOf(), KEEP)).draft.finding;
+    const all = [store, ...others].flatMap((one) => [7, 7, 9].map((now) => one.stamp(id, now)));
+    expect(new Set(await Promise.all(all)).size).toBe(9);
+  });
+
+  it("leave the finding, its marks and its merges as they are", async () => {
+    const { store } = await open();
+    const { id } = (await store.merge(draftOf(), KEEP)).draft.finding;
+    await store.mark(id, { steps: ["severity low"], at: 3, seen: SEEN });
+    await store.stamp(id, 50);
+    await store.told(id, "told low");
+    await store.told(id, "told low");
+    await store.told(id, "told high");
+    const kept = await store.merge(draftOf({ event: "another" }), KEEP);
+    expect(kept.steps).toEqual(new Set(["severity low", "told low", "told high"]));
+    expect(kept.last).toEqual({ at: 3, seen: SEEN });
+    expect(await store.stamp(id, 1)).toBe(51);
+  });
+
+  it("of a finding that is gone are none, and make none", async () => {
+    const { store } = await open();
+    expect(await store.stamp("ct-none", 1)).toBeUndefined();
+    await store.told("ct-none", "told low");
+    expect(await store.read(["ct-none"])).toEqual([undefined]);
   });
 });

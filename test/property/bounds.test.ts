@@ -3,8 +3,8 @@ import { createMemoryStore } from "../../functions/adapters/ledger/memory.ts";
 import { ENTITY_BYTES, MERGE_BYTES } from "../../functions/ledger/caps.ts";
 import { runFlood, sizesOf } from "../support/bounds.ts";
 
-const EVENTS = 12_000;
-const MAX_ENTITIES = 6_000;
+const EVENTS = 9_600;
+const MAX_ENTITIES = 4_800;
 
 it("a flood of names leaves items of a bounded size, no more entities than memory is given to, and tells of both", async () => {
   const store = createMemoryStore(MAX_ENTITIES);

@@ -6,7 +6,8 @@ import { arm } from "../../detectors/core/settings.ts";
 import { attributeOf, OVERFLOW, type State } from "../../detectors/ledger/facts.ts";
 import { auditLearners, callLearners } from "../../detectors/ledger/learners.ts";
 import { registry } from "../../detectors/registry.ts";
-import { createFindingBook } from "../../functions/findings/book.ts";
+import { CAPACITY } from "../../functions/capacity.ts";
+import { createFindingBook, type FindingBook } from "../../functions/findings/book.ts";
 import { createEngine } from "../../functions/ledger/engine.ts";
 import type { Store } from "../../functions/ledger/ports.ts";
 import { createRecall } from "../../functions/ledger/recall.ts";
@@ -21,21 +22,22 @@ export interface Flooded {
   readonly events: number;
   readonly names: number;
   readonly store: Store;
+  readonly book?: FindingBook;
   /** Called now and then, with the events so far. */
   readonly onProgress?: (events: number) => void;
 }
 
 /** Gives how many sets overflowed, and how many findings there are. */
-export async function runFlood({ events, names, store, onProgress }: Flooded) {
+export async function runFlood({ events, names, store, book = createFindingBook(), onProgress }: Flooded) {
   const settings = arm(registry, { version: 1 }, {}, []);
-  const recall = createRecall(200_000);
+  const recall = createRecall(CAPACITY.facts);
   const engine = createEngine({ store, recall, armed: settings.ledger, site: settings.site, now: () => 0 });
   const school = createSchool(auditLearners, callLearners);
-  const book = createFindingBook();
+  const auditIds = createAuditIdMemory(CAPACITY.auditIds);
   const judge = {
     chain: createChain(settings.armed, settings.site, settings.suppressions),
     screen: createScreen(settings.armed.map(({ detector }) => detector)),
-    ...{ school, auditIds: createAuditIdMemory(1_000_000), tally: createTally(), unwrapping: { scope } },
+    ...{ school, auditIds, tally: createTally(), unwrapping: { scope } },
   };
   let done = 0;
   for (const lines of flood(events, names)) {
@@ -49,7 +51,7 @@ export async function runFlood({ events, names, store, onProgress }: Flooded) {
     done += lines.length;
     onProgress?.(done);
   }
-  return { engine, book, totals: judge.tally.totals(), remembered: recall.bytes };
+  return { engine, book, totals: judge.tally.totals(), remembered: recall.bytes + school.bytes + auditIds.bytes };
 }
 
 /** A store that keeps nothing: what a function takes beside its table. */

@@ -1,7 +1,8 @@
 /** A stream of both trails in which whatever an attacker may choose is chosen from so many names: pods, namespaces, users, auditIDs, sessions, keys, tokens,
  * addresses, instances, user agents. */
 import { users } from "./events.ts";
-import { audit, call, podCall, session } from "./trails.ts";
+import { hitMakers } from "./flood-hits.ts";
+import { audit, call, launched, podCall, session } from "./trails.ts";
 
 const START = Date.UTC(2026, 10, 22);
 const DAY_MS = 24 * 3_600_000;
@@ -108,9 +109,12 @@ const makers: readonly ((n: number, name: number, at: string) => string)[] = [
       },
       errorCode: "Client.UnauthorizedOperation",
     }),
+  ...hitMakers.map((make) => (n: number, name: number, at: string) => make(n, hex(name), at)),
 ];
 
 const line = (n: number, name: number, at: string): string => {
+  // The instance that will be touched, of Auto Mode.
+  if (n === 0) return launched(at, "i-0a1b2c3d4e5f60001");
   const make = makers[n % makers.length];
   if (make === undefined) throw new Error("no maker");
   return make(n, name, at);

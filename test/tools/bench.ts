@@ -2,14 +2,20 @@
  * parses the same records (base64, gunzip, JSON.parse of the envelope and of every event) and detects nothing. Both run in one process, in turn,
  * each round in the other order; the ratio of the medians is the figure, as timings drift with the machine. */
 import { gunzipSync, gzipSync } from "node:zlib";
+import type { KinesisStreamEvent } from "aws-lambda";
+import { pino } from "pino";
 import { createAuditIdMemory } from "../../detectors/core/audit-ids.ts";
 import { createChain } from "../../detectors/core/chain.ts";
 import { createScreen } from "../../detectors/core/screen.ts";
 import { arm } from "../../detectors/core/settings.ts";
-import { eventDetectors as registry } from "../../detectors/registry.ts";
+import { registry as everything, eventDetectors as registry } from "../../detectors/registry.ts";
+import { createMemoryStore } from "../../functions/adapters/ledger/memory.ts";
+import { createDetect } from "../../functions/detect/detect.ts";
 import { createFindingBook } from "../../functions/findings/book.ts";
 import { judgeChunk } from "../../functions/pipeline/judge.ts";
 import { createTally } from "../../functions/pipeline/tally.ts";
+import { programOf } from "../support/program.ts";
+import { contextOf } from "../support/stream.ts";
 import { benchDay } from "./bench-day.ts";
 import { root } from "./folders.ts";
 import { recordingsIn } from "./labels.ts";
@@ -27,31 +33,33 @@ const MIX = {
   "attack-chain": 10,
 } as const;
 
+const replaying = programOf(everything, createMemoryStore());
+const replayed = createFindingBook();
 const json = process.argv.includes("--json");
 const records = kinesisRecords();
 const eventsInAll = records.length * EVENTS_PER_RECORD;
 
+const handle = handler();
 const floors: number[] = [];
 const chains: number[] = [];
-measure(floor, 200);
-measure(chain, 200);
-for (let round = 0; round < ROUNDS; round += 1) {
-  const turns =
-    round % 2 === 0
-      ? ([
-          [floors, floor],
-          [chains, chain],
-        ] as const)
-      : ([
-          [chains, chain],
-          [floors, floor],
-        ] as const);
-  for (const [series, work] of turns) series.push(measure(work, ROUND_MS));
-}
+const replays: number[] = [];
+const handlers: number[] = [];
+const works = [
+  [floors, floor],
+  [chains, chain],
+  [replays, replay],
+  [handlers, handle],
+] as const;
+for (const [, work] of works) await measure(work, 200);
+for (let round = 0; round < ROUNDS; round += 1)
+  for (const [series, work] of round % 2 === 0 ? works : works.toReversed()) series.push(await measure(work, ROUND_MS));
 const result = {
   ratio: Number((median(chains) / median(floors)).toFixed(3)),
   eventsPerSecond: Math.round(median(chains)),
   floorEventsPerSecond: Math.round(median(floors)),
+  replayEventsPerSecond: Math.round(median(replays)),
+  handlerEventsPerSecond: Math.round(median(handlers)),
+  handlerToReplay: Number((median(handlers) / median(replays)).toFixed(3)),
   detectors: registry.length,
   node: process.version,
   day: await benchDay(),
@@ -67,6 +75,9 @@ else {
   );
   console.log(`floor (base64, gunzip, JSON.parse twice)  ${describe(floors)}`);
   console.log(`whole chain, ${registry.length} detectors             ${describe(chains)}`);
+  console.log(`replay with the ledger, all detectors      ${describe(replays)}`);
+  console.log(`the function detect, the same              ${describe(handlers)}`);
+  console.log(`detect to replay ${result.handlerToReplay}`);
   console.log(
     `ratio ${result.ratio} (node ${process.version}, ${ROUNDS} rounds of ${ROUND_MS} ms, interleaved; compare within one run only)`,
   );
@@ -79,11 +90,11 @@ else {
 }
 
 /** Events per second of `work`, repeated for about `forMs`. */
-function measure(work: () => void, forMs: number): number {
+async function measure(work: () => void | Promise<void>, forMs: number): Promise<number> {
   const start = performance.now();
   let rounds = 0;
   do {
-    work();
+    await work();
     rounds += 1;
   } while (performance.now() - start < forMs);
   return (rounds * eventsInAll * 1_000) / (performance.now() - start);
@@ -113,6 +124,38 @@ function chain(): void {
   const book = createFindingBook();
   for (const record of records)
     book.add(judgeChunk({ frames: [{ text: record, origin: { from: "bench" } }], bytes: record.length }, judge).drafts);
+}
+
+/** What a replay does with the same records: the ledger in memory, findings in a book. Everything is known after the first time, as at steady state. */
+async function replay(): Promise<void> {
+  const { judge, ledger } = await replaying();
+  for (const text of records) {
+    const frames = [{ text, origin: { from: "bench" } }];
+    const { drafts, facts, lessons } = judgeChunk({ frames, bytes: text.length }, { ...judge, tally: createTally() });
+    const taken = await ledger.take(facts, drafts);
+    replayed.add([...drafts, ...taken.drafts]);
+    taken.remember();
+    judge.school?.remember(lessons);
+  }
+}
+
+/** The same by the handler of the stream, one record an invocation. */
+function handler(): () => Promise<void> {
+  const book = createFindingBook();
+  const detect = createDetect({
+    ...{ program: programOf(everything, createMemoryStore()), now: () => 0, log: pino({ level: "silent" }) },
+    publish: async (drafts) => book.add(drafts),
+    ...{
+      clock: { advance: async () => undefined },
+      passed: async () => undefined,
+      quarantine: { keep: async () => undefined },
+    },
+    meter: { totals: () => undefined, count: () => undefined, lag: () => undefined, flush: () => undefined },
+  });
+  const events: readonly KinesisStreamEvent[] = records.map((text) => JSON.parse(text));
+  return async () => {
+    for (const event of events) await detect(event, contextOf());
+  };
 }
 
 /** Lambda events of one Kinesis record each, as a subscription of a cluster's log group fills them. */

@@ -28,7 +28,7 @@ export const detector = defineSettledDetector({
     references: ["https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html"],
     gaps: [
       "A policy that is taken away (DisassociateAccessPolicy) may leave other rights: only deleted entries count.",
-      "Deleted roles and keys, and sessions that were revoked in IAM, are not followed.",
+      "Deleted roles and keys, and sessions that were revoked in IAM, are for access/iam-revoked-still-used.",
       "What is asked later than two hours after the deletion is not seen.",
     ],
     triage: [

@@ -1,5 +1,6 @@
 import type { Kind } from "../../../detectors/ledger/entities.ts";
 import { earlier, OVERFLOW, type Ref, type State } from "../../../detectors/ledger/facts.ts";
+import { CAPACITY } from "../../capacity.ts";
 import type { Due, LedgerStats, Store, Waiting } from "../../ledger/ports.ts";
 
 interface Item {
@@ -13,11 +14,13 @@ interface Item {
 const ENTITY_BYTES = 700;
 const FACT_BYTES = 120;
 const DUE_BYTES = 400;
-export const MAX_BYTES = 512 * 1_024 * 1_024;
 
 /** A ledger in memory, for one process. Of more than `maxEntities`, or `maxBytes`, those go that were written longest ago, up to half of them at a time, with
  * what waits for them; that is counted. */
-export function createMemoryStore(maxEntities = 1_000_000, maxBytes = MAX_BYTES): Store {
+export function createMemoryStore(
+  maxEntities: number = CAPACITY.entities,
+  maxBytes: number = CAPACITY.ledgerBytes,
+): Store {
   // In two generations, as finding the oldest of one map would take longer the more of it has gone.
   let young = new Map<string, Item>();
   let old = new Map<string, Item>();

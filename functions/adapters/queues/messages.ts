@@ -1,7 +1,10 @@
 import { ChangeMessageVisibilityBatchCommand, SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { cut } from "../../../schemas/redact.ts";
 import type { Delay, Park } from "../../publish/letters.ts";
 
 const ENTRIES = 10;
+/** UTF-16 units, each of six bytes at the most in JSON: what is parked must fit into a message, or it would come again for ever. */
+const MAX_TEXT = 16_384;
 
 /** Puts messages of these queues (URLs) off. What has come back by itself meanwhile is left as it is. */
 export function createDelay(client: SQSClient, queues: readonly string[]): Delay {
@@ -22,6 +25,7 @@ export function createDelay(client: SQSClient, queues: readonly string[]): Delay
 /** Keeps what a sink has refused in the queue of dead letters, with the reason. */
 export const createPark =
   (client: SQSClient, deadLetters: string): Park =>
-  async (parked) => {
-    await client.send(new SendMessageCommand({ QueueUrl: deadLetters, MessageBody: JSON.stringify(parked) }));
+  async ({ body, message, ...rest }) => {
+    const MessageBody = JSON.stringify({ ...rest, message: cut(message, MAX_TEXT), body: cut(body, MAX_TEXT) });
+    await client.send(new SendMessageCommand({ QueueUrl: deadLetters, MessageBody }));
   };

@@ -54,9 +54,10 @@ export function createSqsOutbox(client: SQSClient, queues: Queues): Outbox {
       queues.notify,
       letters.filter(({ notify }) => notify),
     );
-    await sendTo(queues.hubUrgent, letters.filter(isUrgent));
+    // One of the two alone serves all.
+    await sendTo(queues.hubUrgent ?? queues.hub, letters.filter(isUrgent));
     await sendTo(
-      queues.hub,
+      queues.hub ?? queues.hubUrgent,
       letters.filter((letter) => !isUrgent(letter)),
     );
   };

@@ -6,23 +6,43 @@ import type { Topic } from "../../publish/notify.ts";
 const ENTRIES = 10;
 const BYTES = 256 * 1_024 - 4_096;
 
-/** A topic. */
+type Refused = Awaited<ReturnType<Topic>>[number];
+
+/** A topic. What was taken of several batches stays taken when another one fails: people are not told again. */
 export function createSnsTopic(client: SNSClient, arn: string): Topic {
-  return async (messages) => {
-    const failed: Awaited<ReturnType<Topic>>[number][] = [];
-    for (const batch of cut(messages)) {
-      const entries = batch.map(({ subject, body, attributes }, index) => ({
-        ...{ Id: String(index), Subject: subject, Message: body, MessageAttributes: attributesOf(attributes) },
-      }));
+  async function send(batch: readonly Message[]): Promise<readonly Refused[]> {
+    const entries = batch.map(({ subject, body, attributes }, index) => ({
+      ...{ Id: String(index), Subject: subject, Message: body, MessageAttributes: attributesOf(attributes) },
+    }));
+    try {
       const { Failed = [] } = await client.send(
         new PublishBatchCommand({ TopicArn: arn, PublishBatchRequestEntries: entries }),
       );
-      for (const { Id, Code = "", Message: message = "", SenderFault } of Failed)
-        failed.push({ id: batch[Number(Id)]?.id ?? "", code: Code, message, passing: SenderFault !== true });
+      return Failed.map(({ Id, Code: code = "", Message: message = "", SenderFault }) => ({
+        ...{ id: batch[Number(Id)]?.id ?? "", code, message },
+        passing: SenderFault !== true || PASSING.test(code),
+      }));
+    } catch (error) {
+      const { name: code, message } = error instanceof Error ? error : new Error(String(error));
+      if (!OF_A_MESSAGE.test(code)) return batch.map(({ id }) => ({ id, code, message, passing: true }));
+      // One of them is at fault: the others go without it.
+      if (batch.length === 1) return batch.map(({ id }) => ({ id, code, message, passing: false }));
+      const failed: Refused[] = [];
+      for (const one of batch) failed.push(...(await send([one])));
+      return failed;
     }
+  }
+
+  return async (messages) => {
+    const failed: Refused[] = [];
+    for (const batch of cut(messages)) failed.push(...(await send(batch)));
     return failed;
   };
 }
+
+/** Faults of the sender, in the words of SNS, that are none of the message's: rates, keys and rights. */
+const PASSING = /Throttl|KMS|Authorization|AccessDenied|NotFound/;
+const OF_A_MESSAGE = /^(?:InvalidParameter|InvalidBatchEntryId|BatchRequestTooLong|ParameterValueInvalid|Validation)/;
 
 const bytesOf = ({ subject, body, attributes }: Message): number =>
   Buffer.byteLength(subject) + Buffer.byteLength(body) + Buffer.byteLength(JSON.stringify(attributes));

@@ -1,12 +1,12 @@
-import { hash } from "node:crypto";
+import { digestOf } from "./hash.ts";
 
 /** What is remembered of a text. */
 export interface Mark {
-  /** ms or µs, the caller's. */
+  /** ms or µs, or whatever else the caller tells by up to 53 bits. */
   readonly time: number;
   /** 32 bits of whatever the caller tells marks of one time apart by. */
   readonly tag: number;
-  /** ms. */
+  /** ms, kept in whole seconds, rounded down. */
   readonly until: number;
 }
 
@@ -21,14 +21,23 @@ export interface Seen {
   readonly bytes: number;
 }
 
-const SLOT_BYTES = 4 * 4 + 8 + 4 + 8;
+const SLOT_BYTES = 4 * 4 + 8 + 4 + 4;
+/** Of the slots of a generation, so that what is looked for is near. */
+const MAX_LOAD = 0.7;
+/** Further than chance puts a text. Whoever chooses texts for their hashes gets them forgotten, and makes nobody look for long. */
+const MAX_PROBES = 512;
 
 /** Remembers the last `capacity` texts at least, and twice as many at most. */
 export function createSeen(capacity: number): Seen {
-  // Half empty, so that what is looked for is near.
-  const slots = 2 ** Math.ceil(Math.log2(2 * capacity));
+  const slots = 2 ** Math.ceil(Math.log2(capacity / MAX_LOAD));
   let young = createGeneration(slots);
   let old = createGeneration(slots);
+  // What is set was mostly looked for just before.
+  let last: { readonly text: string; readonly key: Key } | undefined;
+  const keyOf = (text: string): Key => {
+    if (last?.text !== text) last = { text, key: hashed(text) };
+    return last.key;
+  };
   return {
     get(text) {
       const key = keyOf(text);
@@ -49,35 +58,46 @@ export function createSeen(capacity: number): Seen {
 
 type Key = readonly [number, number, number, number];
 
-function keyOf(text: string): Key {
-  const digest = hash("sha256", text, "buffer");
+function hashed(text: string): Key {
+  const digest = digestOf(text);
+  const word = (at: number): number =>
+    (digest.charCodeAt(at) |
+      (digest.charCodeAt(at + 1) << 8) |
+      (digest.charCodeAt(at + 2) << 16) |
+      (digest.charCodeAt(at + 3) << 24)) >>>
+    0;
   // A slot of noughts is an empty one.
-  return [digest.readUInt32LE(0) || 1, digest.readUInt32LE(4), digest.readUInt32LE(8), digest.readUInt32LE(12)];
+  return [word(0) || 1, word(4), word(8), word(12)];
 }
 
 function createGeneration(slots: number) {
   const keys = new Uint32Array(4 * slots);
   const times = new Float64Array(slots);
   const tags = new Uint32Array(slots);
-  const untils = new Float64Array(slots);
+  const untils = new Uint32Array(slots);
   let size = 0;
 
   /** Where a key is, or would be. */
   function slotOf([a, b, c, d]: Key): number {
-    let slot = a & (slots - 1);
-    for (;;) {
+    const first = a & (slots - 1);
+    let slot = first;
+    for (let probes = 0; probes < MAX_PROBES; probes += 1) {
       const at = 4 * slot;
       if (keys[at] === 0) return slot;
       if (keys[at] === a && keys[at + 1] === b && keys[at + 2] === c && keys[at + 3] === d) return slot;
       slot = (slot + 1) & (slots - 1);
     }
+    return first;
   }
+
+  const holds = (slot: number, [a, b, c, d]: Key): boolean =>
+    keys[4 * slot] === a && keys[4 * slot + 1] === b && keys[4 * slot + 2] === c && keys[4 * slot + 3] === d;
 
   return {
     get(key: Key): Mark | undefined {
       const slot = slotOf(key);
-      if (keys[4 * slot] === 0) return undefined;
-      return { time: times[slot] ?? 0, tag: tags[slot] ?? 0, until: untils[slot] ?? 0 };
+      if (!holds(slot, key)) return undefined;
+      return { time: times[slot] ?? 0, tag: tags[slot] ?? 0, until: (untils[slot] ?? 0) * 1_000 };
     },
     set(key: Key, { time, tag, until }: Mark): void {
       const slot = slotOf(key);
@@ -85,7 +105,7 @@ function createGeneration(slots: number) {
       keys.set(key, 4 * slot);
       times[slot] = time;
       tags[slot] = tag;
-      untils[slot] = until;
+      untils[slot] = Math.floor(until / 1_000);
     },
     clear(): void {
       keys.fill(0);

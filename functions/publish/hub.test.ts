@@ -1,0 +1,233 @@
+import type { SQSRecord } from "aws-lambda";
+import fc from "fast-check";
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+import type { Letter } from "../../schemas/findings/letter.ts";
+import { draftOf } from "../../test/support/drafts.ts";
+import { createFindings } from "../../test/support/security-hub-rules.ts";
+import { contextOf } from "../../test/support/stream.ts";
+import { createMemoryFindings } from "../adapters/findings/memory.ts";
+import { createDesk } from "../findings/desk.ts";
+import { createHubPublisher, type Hub, type HubParts } from "./hub.ts";
+import { delayOf, type Parked } from "./letters.ts";
+import { createReport } from "./report.ts";
+
+const ACCOUNT = "111122223333";
+const NOW = Date.UTC(2026, 10, 24);
+const log = pino({ level: "silent" });
+const KEEP = Date.UTC(2030, 0);
+
+const message = (body: string, index = 0, received = 1): SQSRecord => ({
+  ...{ messageId: `m${index}`, receiptHandle: `h${index}`, body, messageAttributes: {}, md5OfBody: "" },
+  ...{ eventSource: "aws:sqs", eventSourceARN: `arn:aws:sqs:eu-central-1:${ACCOUNT}:hub`, awsRegion: "eu-central-1" },
+  attributes: {
+    ...{ ApproximateReceiveCount: String(received), SentTimestamp: "0", SenderId: "s" },
+    ApproximateFirstReceiveTimestamp: "0",
+  },
+});
+const letter = (id: string, rest: Partial<Letter> = {}): string =>
+  JSON.stringify({ id, notify: false, severity: "low", ...rest });
+
+async function setUp(change: Partial<HubParts> = {}, account = ACCOUNT) {
+  const store = createMemoryFindings();
+  const [one, two] = [draftOf({ on: "one" }), draftOf({ on: "two", severity: "high" })];
+  for (const draft of [one, two]) await store.merge(draft, KEEP);
+  const service = createFindings({ account: ACCOUNT, region: "eu-central-1" });
+  const parked: Parked[] = [];
+  const letters: Letter[] = [];
+  const delayed: (readonly [string, number])[] = [];
+  const counts = new Map<string, number>();
+  const hub: Hub = async (Findings) =>
+    service
+      .import({ Findings }, 1)
+      .FailedFindings.map(({ Id, ErrorCode: code, ErrorMessage: why }) => ({ id: Id, code, message: why }));
+  const outbox = async (more: readonly Letter[]): Promise<void> => void letters.push(...more);
+  const desk = createDesk({ store, outbox, now: () => NOW });
+  const publish = createHubPublisher({
+    ...{ store, hub, log, now: () => NOW, publisher: { account, region: "eu-central-1" } },
+    delay: async (records, seconds) =>
+      void delayed.push(...records.map(({ messageId }) => [messageId, seconds] as const)),
+    park: async (what) => void parked.push(what),
+    report: createReport({ desk, store, region: "eu-central-1", now: () => NOW, log }),
+    meter: {
+      ...{ totals: () => undefined, lag: () => undefined, flush: () => undefined },
+      count: (name, value) => void counts.set(name, (counts.get(name) ?? 0) + value),
+    },
+    ...change,
+  });
+  const send = (bodies: readonly string[], remainingMs = 60_000) =>
+    publish({ Records: bodies.map((body, index) => message(body, index)) }, contextOf(remainingMs));
+  const ids = [one, two].map(({ finding }) => finding.id) as [string, string];
+  return { store, service, parked, letters, delayed, counts, send, hub, publish, ids };
+}
+
+const left = ({ batchItemFailures }: Awaited<ReturnType<ReturnType<typeof createHubPublisher>>>) =>
+  batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+
+describe("messages for Security Hub", () => {
+  it("bring their findings there as they are now, each once, and go", async () => {
+    const { send, service, ids, counts } = await setUp();
+    expect(left(await send([letter(ids[0]), letter(ids[1]), letter(ids[0])]))).toEqual([]);
+    expect(service.all().map(({ Id }) => Id)).toEqual(ids);
+    expect(counts.get("HubPublished")).toBe(2);
+  });
+
+  it("stay, put off for longer each time, when the call as a whole fails", async () => {
+    const { send, delayed, parked } = await setUp({
+      hub: async () => {
+        throw new Error("down");
+      },
+    });
+    const other = await setUp();
+    expect(left(await send([letter(other.ids[0]), letter(other.ids[1])]))).toEqual(["m0", "m1"]);
+    expect(delayed).toEqual([
+      ["m0", 15],
+      ["m1", 15],
+    ]);
+    expect(parked).toEqual([]);
+    const waits = [1, 2, 3, 6, 7, 8, 900].map((received) => delayOf(message("", 0, received)));
+    expect(waits).toEqual([15, 30, 60, 480, 900, 900, 900]);
+  });
+
+  it("of another account than Security Hub's stay: it is not the findings' fault", async () => {
+    const { send, ids, parked } = await setUp({}, "444455556666");
+    expect(left(await send([letter(ids[0])]))).toEqual(["m0"]);
+    expect(parked).toEqual([]);
+  });
+
+  it.each(["InternalException", "ThrottlingException", "InvalidAccess"])(
+    "stay when one finding is not taken for now: %s",
+    async (code) => {
+      const { ids } = await setUp();
+      const { send, parked } = await setUp({ hub: async () => [{ id: ids[0], code, message: "later" }] });
+      expect(left(await send([letter(ids[0]), letter(ids[1])]))).toEqual(["m0"]);
+      expect(parked).toEqual([]);
+    },
+  );
+
+  it("stay, all of the call, when it is not told which findings were not taken", async () => {
+    const { send, ids } = await setUp({ hub: async () => [{ id: "", code: "InvalidInput", message: "?" }] });
+    expect(left(await send([letter(ids[0]), letter(ids[1])]))).toEqual(["m0", "m1"]);
+  });
+
+  it("of a finding that is refused for good are parked with the reason, and are one finding on the pipeline's health", async () => {
+    const { ids } = await setUp();
+    const { send, parked, letters, store } = await setUp({
+      hub: async (all) => all.map(({ Id }) => ({ id: Id, code: "InvalidInput", message: "not so" })),
+    });
+    expect(left(await send([letter(ids[0]), letter(ids[1])]))).toEqual([]);
+    expect(parked.map(({ id, code, message: why }) => [id, code, why])).toEqual(
+      ids.map((id) => [id, "InvalidInput", "not so"]),
+    );
+    expect(letters.filter(({ notify }) => notify)).toHaveLength(1);
+    const [health] = await store.read([letters[0]?.id ?? ""]);
+    expect(health?.draft.finding.detector).toBe("health/refused");
+    // Which is refused itself, and says no more: it would go round.
+    const before = letters.length;
+    await send(letters.map(({ id }) => letter(id)));
+    expect(letters).toHaveLength(before);
+    expect(parked).toHaveLength(3);
+  });
+
+  it("that are none of ours, or whose finding is kept no more, are parked", async () => {
+    const { send, parked, ids, service } = await setUp();
+    expect(left(await send(["{", "[]", letter("ct-gone"), letter(ids[0])]))).toEqual([]);
+    expect(parked.map(({ code, body }) => [code, body])).toEqual([
+      ["E_LETTER", "{"],
+      ["E_LETTER", "[]"],
+      ["E_GONE", letter("ct-gone")],
+    ]);
+    expect(service.all()).toHaveLength(1);
+  });
+
+  it("stay when what is refused cannot be parked", async () => {
+    const { send } = await setUp({
+      park: async () => {
+        throw new Error("no access");
+      },
+    });
+    expect(left(await send(["{"]))).toEqual(["m0"]);
+  });
+
+  it("stay when there is no time for a call", async () => {
+    const { send, ids, service } = await setUp();
+    expect(left(await send([letter(ids[0])], 10_000))).toEqual(["m0"]);
+    expect(service.all()).toEqual([]);
+  });
+
+  it("of an event that is ahead of our clock are taken all the same", async () => {
+    const { send, ids, service } = await setUp({ now: () => Date.UTC(2026, 10, 22) });
+    expect(left(await send([letter(ids[0])]))).toEqual([]);
+    expect(service.all()).toHaveLength(1);
+  });
+});
+
+/** Two publishers at one finding, which others raise meanwhile. */
+const raced = (change: (store: HubParts["store"], turn: () => Promise<void>) => HubParts["store"]) =>
+  fc.asyncProperty(fc.scheduler(), async (scheduler) => {
+    const store = createMemoryFindings();
+    const { finding } = (await store.merge(draftOf({ event: "0" }), KEEP)).draft;
+    const turn = (): Promise<void> => scheduler.schedule(Promise.resolve());
+    const slow: HubParts["store"] = {
+      async stamp(id, now) {
+        await turn();
+        const stamp = await store.stamp(id, now);
+        await turn();
+        return stamp;
+      },
+      async read(ids) {
+        await turn();
+        const kept = await store.read(ids);
+        await turn();
+        return kept;
+      },
+    };
+    const service = createFindings({ account: ACCOUNT, region: "eu-central-1" });
+    const hub: Hub = async (Findings) => {
+      await turn();
+      return service.import({ Findings }, 1).FailedFindings.map(({ Id }) => ({ id: Id, code: "", message: "" }));
+    };
+    const { publish } = await setUp({ store: change(slow, turn), hub });
+    const work = [1, 2, 3].map(async (n) => {
+      await turn();
+      await store.merge(draftOf({ event: String(n), severity: n === 2 ? "high" : "low" }), KEEP);
+      await publish({ Records: [message(letter(finding.id))] }, contextOf());
+    });
+    await scheduler.waitFor(Promise.all(work));
+    const [shown] = service.all();
+    expect(shown).toMatchObject({
+      Severity: { Label: "HIGH" },
+      ProductFields: { "crosstrail/Count": "4" },
+    });
+  });
+
+describe("two publishers of one finding", () => {
+  it("leave its last state in Security Hub, whichever is slower", async () => {
+    await fc.assert(
+      raced((store) => store),
+      { numRuns: 60 },
+    );
+  });
+
+  it("would not, if they read it before they stamp it", async () => {
+    const { failed } = await fc.check(
+      raced((inner) => {
+        const early = new Map<number, Awaited<ReturnType<typeof inner.read>>>();
+        let stamped = 0;
+        return {
+          async stamp(id, now) {
+            const kept = await inner.read([id]);
+            const stamp = await inner.stamp(id, now);
+            stamped = stamp ?? 0;
+            early.set(stamped, kept);
+            return stamp;
+          },
+          // Of the stamp that was just given: nothing comes between.
+          read: async () => early.get(stamped) ?? [],
+        };
+      }),
+      { numRuns: 200, seed: 1 },
+    );
+    expect(failed).toBe(true);
+  });
+});
