@@ -58,7 +58,7 @@ describe("with a kept ledger", () => {
   it("findings are counted, exported, told and removed with it", async () => {
     const [finding] = replay("kept.db", attack("mallory", "10"));
     const ledger = ["--ledger", join(dir, "kept.db")];
-    expect(crosstrail("ledger", "stats", ...ledger).stdout).toMatch(/ facts, \d+ verdicts not yet due, 1 findings\n$/);
+    expect(crosstrail("ledger", "stats", ...ledger).stdout).toMatch(/ facts, \d+ verdicts? not yet due, 1 finding\n$/);
     const exported = crosstrail("ledger", "export", ...ledger)
       .stdout.trimEnd()
       .split("\n");

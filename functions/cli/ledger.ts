@@ -92,13 +92,16 @@ function print(
   if (chapter.incomplete.length > 0) console.log(`  more was told than is kept of: ${chapter.incomplete.join(", ")}`);
 }
 
+const many = (count: number, what: string): string => `${n(count)} ${what}${count === 1 ? "" : "s"}`;
+
 /** How much a ledger holds. */
 export const stats = (file: string): Promise<void> =>
   withLedger(file, async (ledger, findings) => {
     const { entities, facts, due, overflows } = await ledger.stats();
     const kinds = (Object.entries(entities) as [Kind, number][]).sort(([a], [b]) => (a < b ? -1 : 1));
     for (const [kind, count] of kinds) console.log(`${kind.padEnd(12)} ${n(count)}`);
-    console.log(`${n(facts)} facts, ${n(due)} verdicts not yet due, ${n(await findings.count())} findings`);
+    const [told, waiting, found] = [many(facts, "fact"), many(due, "verdict"), many(await findings.count(), "finding")];
+    console.log(`${told}, ${waiting} not yet due, ${found}`);
     for (const line of overflowLines(new Map(Object.entries(overflows)))) console.log(line);
   });
 

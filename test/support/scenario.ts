@@ -99,11 +99,14 @@ export const scenario: readonly string[] = [
     }),
   ),
   call("11:20", "ec2:DescribeVpcs", { userIdentity: session("Developer", "bob", "ASIAEXAMPLEBOTH00000") }),
-  // A key that comes from one place more when its first verdicts are out: in the same hour, as an hour of a key is judged by itself.
-  podCall("11:05", "s3:GetObject", key(2)),
-  podCall("11:15", "s3:GetObject", key(2), "203.0.113.99"),
-  podCall("11:58", "s3:GetObject", key(2), "192.0.2.44"),
+  // A key that comes from one place more when its first verdicts are out: in the same three hours, as these are judged by themselves.
+  podCall("12:05", "s3:GetObject", key(2)),
+  podCall("12:15", "s3:GetObject", key(2), "203.0.113.99"),
+  podCall("12:58", "s3:GetObject", key(2), "192.0.2.44"),
   // Both trails go on, so that what was before is judged while there is more to come.
-  ...["11:00", "11:10", "11:18", "11:20", "11:30", "11:40"].map((at) => nodeAtWork(at, NODE, "ASIAEXAMPLENODE00001")),
+  ...["11:00", "11:10", "11:18", "11:20", "11:30", "11:40", "12:10", "12:20", "12:30", "12:40"].map((at) =>
+    nodeAtWork(at, NODE, "ASIAEXAMPLENODE00001"),
+  ),
   podCall("11:50", "s3:GetObject", key(4)),
+  podCall("12:50", "s3:GetObject", key(4)),
 ];
