@@ -51,6 +51,8 @@ const isHealth = ({ GeneratorId }: Published): boolean => GeneratorId.startsWith
 const asPublished = ({ id, detector, severity }: Finding): Published => ({
   ...{ Id: id, AwsAccountId: OWNER, GeneratorId: `crosstrail/${detector}`, severity: severity.toUpperCase() },
 });
+const letterOf = (finding: Published | undefined): string =>
+  JSON.stringify({ id: finding?.Id, notify: false, severity: "low" });
 const byId = (a: Published, b: Published): number => (a.Id < b.Id ? -1 : 1);
 
 /** Waits until the functions have confirmed so many events. */
@@ -134,9 +136,17 @@ describe("the deployed pipeline", () => {
     for (const queue of [stack.refused, stack.deadLetters, stack.givenUp]) expect(await stack.waiting(queue)).toBe(0);
   });
 
-  it("takes in what the command sends", async () => {
+  it("takes in what the command sends, and tells people of it although the topic is down at first", async () => {
+    let down = 0;
+    stack.proxies.publish.plan = ({ service }) => {
+      if (service !== "sns") return;
+      down += 1;
+      return down <= 8 ? "internal" : undefined;
+    };
     await sendAs("sent");
     await found("sent");
+    stack.proxies.publish.plan = () => undefined;
+    expect((await told(stack)).length).toBeGreaterThan(0);
   });
 
   it("keeps a record that nobody can read, whole, with the reason, and tells of it", async () => {
@@ -176,7 +186,7 @@ describe("the deployed pipeline", () => {
   it("parks what Security Hub refuses, and tells of it", async () => {
     const [first] = published(stack);
     stack.hub.refuse = ({ Id }) => (Id === first?.Id ? "InvalidInput" : undefined);
-    const letter = JSON.stringify({ id: first?.Id, notify: false, severity: "low" });
+    const letter = letterOf(first);
     const ask = () => aws.sqs.send(new SendMessageCommand({ QueueUrl: stack.outbox.other.url, MessageBody: letter }));
     await ask();
     const [parked] = await take(aws, stack.refused, 1);
@@ -192,18 +202,20 @@ describe("the deployed pipeline", () => {
   });
 
   it("puts messages off that Security Hub did not answer, and publishes them later", async () => {
-    let failed = 0;
+    let asked = 0;
+    // Two messages, and two attempts at each call.
     stack.hub.plan = () => {
-      failed += 1;
-      return failed <= 2 ? "internal" : undefined;
+      asked += 1;
+      return asked <= 4 ? "internal" : undefined;
     };
-    const [first] = published(stack);
+    const [first, second] = published(stack);
     const calls = stack.hub.calls.length;
-    const letter = JSON.stringify({ id: first?.Id, notify: false, severity: "low" });
-    await aws.sqs.send(new SendMessageCommand({ QueueUrl: stack.outbox.other.url, MessageBody: letter }));
-    await eventually("the third call", async () => stack.hub.calls.length >= calls + 3 || undefined);
+    await aws.sqs.send(new SendMessageCommand({ QueueUrl: stack.outbox.other.url, MessageBody: letterOf(first) }));
+    await aws.sqs.send(new SendMessageCommand({ QueueUrl: stack.outbox.urgent.url, MessageBody: letterOf(second) }));
+    await eventually("six calls", async () => stack.hub.calls.length >= calls + 6 || undefined);
     await stack.emptied();
-    expect(stack.hub.calls.slice(calls).map(({ status }) => status)).toEqual([500, 500, 200]);
+    expect(stack.hub.calls.slice(calls).map(({ status }) => status)).toEqual([500, 500, 500, 500, 200, 200]);
+    stack.hub.plan = () => undefined;
   });
 
   it("goes on when the table refuses it, and finds by redriving what it did not find then", async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "./command.ts";
 
 /** Ids of the processes that a function runs in: its name is the last word of their command line. */
@@ -10,9 +11,11 @@ export async function processesOf(name: string): Promise<readonly number[]> {
     .map((line) => Number.parseInt(line, 10));
 }
 
-/** Ends them as a machine that fails would; gives how many there were. */
+/** Ends them as a machine that fails would, and waits until they are gone; gives how many there were. */
 export async function killAll(name: string): Promise<number> {
   const ids = await processesOf(name);
   for (const id of ids) process.kill(id, "SIGKILL");
+  const left = async (): Promise<boolean> => (await processesOf(name)).some((id) => ids.includes(id));
+  while (await left()) await sleep(50);
   return ids.length;
 }
