@@ -131,13 +131,13 @@ it("a hit that there is, is known since the last of what it rests on", () => {
 });
 
 describe("what a batch told of", () => {
-  const SETS = ["used", "issued", "out"] as const;
+  const SETS = ["granted", "revoked", "used"] as const;
   /** Says which values it was asked about. */
   const telling = defineJoinDetector({
     ...{
       meta: probeMeta("probe/telling"),
-      watch: "use",
-      match: ["used", "issued", "used", "out"],
+      watch: "grant",
+      match: ["granted", "revoked", "granted", "used"],
       params: Type.Object({}),
     },
     detect: ([one, two, three, four]) => {
@@ -164,7 +164,7 @@ describe("what a batch told of", () => {
         const told = toldIn(facts);
         const times = (name: string): Set<string> =>
           new Set([...(told.get(name) ?? [])].map((text) => text.slice(11, 16)));
-        const news = ["used", "issued", "used", "out"].map(times);
+        const news = ["granted", "revoked", "granted", "used"].map(times);
         const all = asked(joinHits(telling, state, context));
         const touched = all.filter((choice) => choice.split(" ").some((time, index) => news[index]?.has(time)));
         expect(asked(joinHits(telling, state, context, told)).sort()).toEqual(touched.sort());
@@ -193,11 +193,11 @@ describe("where whatever there is meets whatever there is", () => {
     Array.from({ length: count }, (_, n) => used("10:00", "10:00", `192.0.${n >> 8}.${n & 255}`));
   const meeting = (on: (ip: string) => string, counts?: string) =>
     defineJoinDetector({
-      ...{ meta: probeMeta("probe/meeting"), watch: "use", match: ["used", "used"], params: Type.Object({}) },
+      ...{ meta: probeMeta("probe/meeting"), watch: "grant", match: ["granted", "granted"], params: Type.Object({}) },
       detect: ([one, two]) =>
         probeHit("met", day("10:00"), ID, {
-          on: on(one.ip),
-          evidence: [{ field: "ips", value: `${one.ip} ${two.ip}`, event: "e" }],
+          on: on(one.key),
+          evidence: [{ field: "keys", value: `${one.key} ${two.key}`, event: "e" }],
           ...(counts !== undefined && { counts }),
         }),
     });
