@@ -73,7 +73,7 @@ describe("with a kept ledger", () => {
     await store.merge({ ...(await all(store))[0]?.draft, finding: { ...finding, id: "ct-old" } } as never, 1);
     store.close();
     expect(crosstrail("ledger", "prune", ...ledger).stdout).toBe("0 entities and 1 findings removed\n");
-    expect(crosstrail("ledger", "stats", ...ledger).stdout).toContain("1 findings");
+    expect(crosstrail("ledger", "stats", ...ledger).stdout).toContain("1 finding\n");
   });
 
   it("a finding about an entity is told with the entity's story", async () => {
