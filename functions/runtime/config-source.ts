@@ -27,7 +27,7 @@ const EVERY_MS = 60_000;
  * that is valid and cannot be used. */
 export function createConfigSource(
   fetch: FetchConfig,
-  accept: (config: Config) => Promise<void>,
+  accept: (config: Config) => Promise<void> | void,
   now: () => number,
 ): () => Promise<Configured> {
   /** What was read last, and what is known by now: it, or it and that nothing can be read. */
