@@ -75,8 +75,11 @@ function prepare(db: DatabaseSync): void {
   if (version === 0 || !isComplete(db)) atomically(db, () => db.exec(TABLES));
 }
 
-const isComplete = (db: DatabaseSync): boolean =>
-  db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'position'").get() !== undefined;
+const LATER = ["finding", "step", "reminder", "position"];
+const isComplete = (db: DatabaseSync): boolean => {
+  const known = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  return LATER.every((table) => known.some(({ name }) => name === table));
+};
 
 const unusable = (file: string, cause: unknown): CrosstrailError =>
   new CrosstrailError("E_LEDGER", `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });

@@ -11,7 +11,7 @@ function open(options: Partial<FeedOptions> = {}) {
   const time = { now: Date.UTC(2026, 10, 22, 12) };
   const output = { write: async (line: string) => void lines.push(line), end: async () => undefined };
   const outbox = createFeed(store, output, { format: "ndjson", color: false, ...options });
-  const desk = createDesk({ store, outbox, now: () => time.now });
+  const desk = createDesk({ store, outbox, now: () => time.now, shadow: options.shadow === true });
   const severities = (): string[] => lines.splice(0).map((line) => JSON.parse(line).severity);
   return { desk, lines, severities, time, take: (...told: Told[]) => desk.take(told.map(draftOf)) };
 }

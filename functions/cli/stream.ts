@@ -51,7 +51,8 @@ export async function stream(options: StreamOptions): Promise<number> {
   const program = createPrograms({ configured, detectors: registry, store: stores.ledger, now, region });
   // A configuration that cannot be used ends the command before anything is read.
   const { ledger } = await program();
-  const desk = createDesk({ store: stores.findings, outbox: outboxOf(options, stores.findings, output), now });
+  const outbox = outboxOf(options, stores.findings, output);
+  const desk = createDesk({ store: stores.findings, outbox, now, shadow: options.shadow === true });
   const publish = async (drafts: readonly Draft[]): Promise<void> => void (await desk.take(drafts));
   const counts = createCounts();
   const clock = createSharedClock({ store: stores.ledger, now });

@@ -40,7 +40,8 @@ export async function tail(options: TailOptions): Promise<number> {
   const { signal } = interrupt;
   const parts = await openParts(options, settings, asideOutput, { region });
   const { engine, findings, tally, judge } = parts;
-  const desk = createDesk({ store: findings, outbox: createFeed(findings, output, options), now: Date.now });
+  const outbox = createFeed(findings, output, options);
+  const desk = createDesk({ store: findings, outbox, now: Date.now, shadow: options.shadow === true });
   const publish = async (drafts: Parameters<typeof desk.take>[0]): Promise<void> => void (await desk.take(drafts));
   const source = follow(groups, {
     ...{ start: options.since ?? Date.now(), everyMs: options.every * 1_000, now: Date.now, signal },

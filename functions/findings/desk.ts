@@ -27,9 +27,11 @@ export interface DeskOptions {
   readonly now: () => number;
   /** Store calls under way at a time. */
   readonly parallel?: number;
+  /** Findings of detectors on trial are put into the outbox as well; default: they are kept, and nobody is told. */
+  readonly shadow?: boolean;
 }
 
-export function createDesk({ store, outbox, now, parallel = 16 }: DeskOptions): Desk {
+export function createDesk({ store, outbox, now, parallel = 16, shadow = false }: DeskOptions): Desk {
   /** Gives how many were published. */
   async function publish(all: readonly Kept[]): Promise<number> {
     const at = now();
@@ -38,8 +40,8 @@ export function createDesk({ store, outbox, now, parallel = 16 }: DeskOptions): 
     const reminders: Reminder[] = [];
     for (const kept of all) {
       const { id, severity, status } = kept.draft.finding;
-      // Of a detector on trial: to be looked at in the table, and nobody is told.
-      if (status === "shadow") continue;
+      // To be looked at in the table.
+      if (status === "shadow" && !shadow) continue;
       const { publish: due, again } = publicationOf(kept, at);
       if (due !== undefined) {
         letters.push({ id, severity, notify: due.notify });

@@ -22,7 +22,7 @@ it("a flood of names leaves items of a bounded size, no more entities than memor
   expect(forgotten).toBeGreaterThan(MAX_ENTITIES);
   // What many names were told of in one place.
   const { overflows } = engine.counts();
-  for (const name of ["nameDay.entered", "resourceDay.touched", "roleDay.assumed"])
+  for (const name of ["nameDay.entered", "resourceDay.touched", "roleUse.used"])
     expect(overflows.get(name), name).toBeGreaterThan(0);
 });
 
