@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   CreateLogGroupCommand,
   CreateLogStreamCommand,
@@ -24,13 +25,25 @@ import { type Files, zip } from "../support/zip.ts";
 import { root } from "../tools/folders.ts";
 import { type Aws, eventually } from "./aws.ts";
 
+/** Until the engine of an account answers. */
+const ENGINE_MS = 60_000;
+
 export interface Queue {
   readonly url: string;
   readonly arn: string;
 }
 
 export async function createStream(aws: Aws, name: string, shards = 1): Promise<string> {
-  await aws.kinesis.send(new CreateStreamCommand({ StreamName: name, ShardCount: shards }));
+  // The engine of an account starts with its first call, and refuses those that come with it: these create nothing.
+  for (const limit = Date.now() + ENGINE_MS; ; await sleep(500)) {
+    try {
+      await aws.kinesis.send(new CreateStreamCommand({ StreamName: name, ShardCount: shards }));
+      break;
+    } catch (error) {
+      const starting = error instanceof Error && error.name === "InternalError";
+      if (!starting || Date.now() > limit) throw error;
+    }
+  }
   const waiting = { client: aws.kinesis, maxWaitTime: 60, minDelay: 1, maxDelay: 1 };
   await waitUntilStreamExists(waiting, { StreamName: name });
   const { StreamDescriptionSummary } = await aws.kinesis.send(new DescribeStreamSummaryCommand({ StreamName: name }));
