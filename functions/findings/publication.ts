@@ -43,9 +43,8 @@ export function publicationOf(kept: Kept, now: number): Verdict {
 
 const severityStep = (severity: string): string => `severity ${severity}`;
 
-/** Of what a reader of the finding would see change. */
+/** Of all that a reader of the finding may see change: what leads it may change alone, its evidence and its events, while its counts stay. */
 function digestOf({ draft: { finding, overflow } }: Kept): string {
-  const { severity, count, firstSeen, lastSeen, reasons, related, notExempted, synthetic, truncated } = finding;
-  const shown = [severity, count, overflow, firstSeen, lastSeen, reasons, related, notExempted];
-  return hashOf(JSON.stringify([...shown, synthetic, truncated]));
+  const { raw, config, ...shown } = finding;
+  return hashOf(JSON.stringify([shown, overflow]));
 }
