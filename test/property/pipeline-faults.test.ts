@@ -290,6 +290,13 @@ describe("any order, repetitions, poison, lanes, resharding, faults and crashes"
   }, 120_000);
 });
 
+it("what is published between two records is brought up to date, also where evidence alone changes", async () => {
+  for (const lines of [scenario, scenario.toReversed()]) {
+    const plan = { records: recordsOf(lines, 1), settings: { batchSize: 1 }, publishing: true };
+    expect((await runPlan(plan, everybody)).trouble).toEqual([]);
+  }
+}, 60_000);
+
 describe("the proof fails where", () => {
   /** Whether it sees within so many runs what is wrong. Whatever else goes wrong is no proof. */
   async function sees(mutant: Mutant, numRuns = 100): Promise<boolean> {
