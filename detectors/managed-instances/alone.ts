@@ -1,6 +1,17 @@
+import Type from "typebox";
 import type { ValueOf } from "../ledger/entities.ts";
 import { epochOf } from "../ledger/epochs.ts";
 import type { Entity, Told } from "../ledger/view.ts";
+
+/** When an act of a node counts as its own alone. */
+export const Crowd = Type.Object({
+  others: Type.Integer({ minimum: 1, default: 3, description: "Other nodes that make it ordinary." }),
+  peers: Type.Integer({
+    minimum: 1,
+    default: 3,
+    description: "Other nodes at work, without which nothing is compared.",
+  }),
+});
 
 /** How many do something before it is what nodes do. */
 export interface Crowd {

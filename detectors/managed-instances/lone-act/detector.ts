@@ -1,8 +1,7 @@
-import Type from "typebox";
 import type { Severity } from "../../../schemas/findings/finding.ts";
 import { ALONE_MS } from "../../core/settle-times.ts";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
-import { aloneIn, type Did } from "../alone.ts";
+import { aloneIn, Crowd, type Did } from "../alone.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -55,14 +54,7 @@ export const detector = defineSettledDetector({
   anchor: "did",
   settleMs: ALONE_MS,
   coldness: { warm: { trail: "k8s-audit", ms: DAY_MS } },
-  params: Type.Object({
-    others: Type.Integer({ minimum: 1, default: 3, description: "Other nodes that make it ordinary." }),
-    peers: Type.Integer({
-      minimum: 1,
-      default: 3,
-      description: "Other nodes at work, without which nothing is compared.",
-    }),
-  }),
+  params: Crowd,
   detect(act, { params }) {
     const [of] = act.all("of");
     const isAlone = aloneIn(act, params);

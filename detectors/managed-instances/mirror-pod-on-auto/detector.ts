@@ -1,7 +1,6 @@
-import Type from "typebox";
 import { ALONE_MS } from "../../core/settle-times.ts";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
-import { aloneIn } from "../alone.ts";
+import { aloneIn, Crowd } from "../alone.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -59,14 +58,7 @@ export const detector = defineSettledDetector({
   anchor: "did",
   settleMs: ALONE_MS,
   coldness: { warm: { trail: "k8s-audit", ms: DAY_MS } },
-  params: Type.Object({
-    others: Type.Integer({ minimum: 1, default: 3, description: "Other nodes that make it ordinary." }),
-    peers: Type.Integer({
-      minimum: 1,
-      default: 3,
-      description: "Other nodes at work, without which nothing is compared.",
-    }),
-  }),
+  params: Crowd,
   detect(act, { params }) {
     const [of] = act.all("of");
     const launched = Map.groupBy(act.all("launched"), ({ node }) => node);

@@ -12,7 +12,7 @@ import { CrosstrailError } from "../../../schemas/errors.ts";
 import type { Findings, Kept, Stamps, Told } from "../../findings/ports.ts";
 import type { DynamoOptions } from "../ledger/dynamodb.ts";
 import { EXPIRES, type Item, SHARDS } from "../ledger/dynamodb-items.ts";
-import { answered, chunks, getAll, putAll, query, scan, type Table } from "../ledger/dynamodb-requests.ts";
+import { answered, chunks, firstOf, getAll, putAll, scan, type Table } from "../ledger/dynamodb-requests.ts";
 import {
   findingId,
   findingKey,
@@ -89,17 +89,10 @@ export function createDynamoFindings({
   }
 
   async function remindersIn(shard: number, until: number, limit: number): Promise<readonly Item[]> {
-    const found: Item[] = [];
-    const input = {
+    return firstOf(to, limit, {
       KeyConditionExpression: "pk = :pk AND sk < :until",
       ExpressionAttributeValues: { ":pk": { S: reminderShard(shard) }, ":until": { S: reminderOrder(until + 1) } },
-      Limit: limit,
-    };
-    for await (const item of query(to, input)) {
-      found.push(item);
-      if (found.length >= limit) break;
-    }
-    return found;
+    });
   }
 
   return {

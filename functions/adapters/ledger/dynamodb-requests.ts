@@ -109,6 +109,20 @@ export async function* query({ client, table }: Table, input: Omit<QueryCommandI
   }
 }
 
+/** The first `limit` items that a question finds. */
+export async function firstOf(
+  to: Table,
+  limit: number,
+  input: Omit<QueryCommandInput, "TableName" | "Limit">,
+): Promise<readonly Item[]> {
+  const found: Item[] = [];
+  for await (const item of query(to, { ...input, Limit: limit })) {
+    found.push(item);
+    if (found.length >= limit) break;
+  }
+  return found;
+}
+
 /** Every item of the table: what an operator may ask for, and no detector. */
 export async function* scan({ client, table }: Table, input: Omit<ScanCommandInput, "TableName"> = {}) {
   for (let from: Item | undefined; ; ) {

@@ -28,7 +28,7 @@ import {
   stateOf,
   wholeId,
 } from "./dynamodb-items.ts";
-import { answered, chunks, getAll, putAll, query, scan, type Table } from "./dynamodb-requests.ts";
+import { answered, chunks, firstOf, getAll, putAll, scan, type Table } from "./dynamodb-requests.ts";
 
 export interface DynamoOptions {
   /** Repeats what is throttled: its retries are the only ones. */
@@ -131,18 +131,11 @@ export function createDynamoStore({ client, table, wait = (ms) => sleep(ms) }: D
   }
 
   async function dueIn(shard: number, range: readonly [string, string], limit: number): Promise<readonly Item[]> {
-    const found: Item[] = [];
     const [from, until] = range;
-    const input = {
+    return firstOf(to, limit, {
       KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :until",
       ExpressionAttributeValues: { ":pk": { S: dueShard(shard) }, ":from": { S: from }, ":until": { S: until } },
-      Limit: limit,
-    };
-    for await (const item of query(to, input)) {
-      found.push(item);
-      if (found.length >= limit) break;
-    }
-    return found;
+    });
   }
 
   return {
