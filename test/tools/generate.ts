@@ -12,6 +12,8 @@ await registry();
 const { readmeTables } = await import("./readme-table.ts");
 const { jsonSchemas, validators } = await import("./validators.ts");
 for (const [file, text] of [...(await validators()), ...jsonSchemas()]) emit(file, text);
+const { detectorIds } = await import("./infra-catalogue.ts");
+emit("infra/catalogue.generated.ts", detectorIds());
 const { samples } = await import("./samples.ts");
 emit("detectors/samples.generated.ts", await samples());
 emit(

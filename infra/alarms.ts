@@ -1,0 +1,248 @@
+import {
+  type AlarmProperties,
+  above,
+  FIVE_MINUTES,
+  measured,
+  ofFunction,
+  ofMapping,
+  ofQueue,
+  ofStream,
+  ofSubscription,
+  own,
+  silent,
+} from "./measures.ts";
+import { functionNames, functions, streamMapping } from "./settings.ts";
+
+/** When an alarm is part of a stack. */
+export type When = "always" | "hub" | "trailEvents";
+
+export interface Alarm {
+  /** In the template `Alarm${id}`; its name is that of the stack and `title` in kebab case. */
+  readonly id: string;
+  readonly when: When;
+  readonly is: string;
+  /** What to do: one row of the table in README.md. */
+  readonly todo: string;
+  readonly properties: AlarmProperties;
+}
+
+const REDRIVE = "When the cause is mended: `crosstrail redrive --bucket BUCKET`.";
+
+const ofEachFunction = functionNames.flatMap((name): Alarm[] => [
+  {
+    ...{ id: `${name}Errors`, when: "always" },
+    is: `the ${name.toLowerCase()} function fails again and again`,
+    todo: `Read its log (log group of the function, level error). ${name === "Detect" ? "The stream stands still on that shard until it succeeds or gives the batch up." : "What it did not do comes again."}`,
+    properties: above(ofFunction(name, "Errors", "Sum"), 0, [3, 3]),
+  },
+  {
+    ...{ id: `${name}Throttles`, when: "always" },
+    is: `the ${name.toLowerCase()} function is not given an environment`,
+    todo: "Concurrency of the account is used up: ask for more (Service Quotas, Lambda, concurrent executions), or reserve some for it.",
+    properties: above(ofFunction(name, "Throttles", "Sum"), 0, [3, 3]),
+  },
+  {
+    ...{ id: `${name}Duration`, when: "always" },
+    is: `the ${name.toLowerCase()} function needs four fifths of its time`,
+    todo: "See what waits: DynamoDB (throttled?), Security Hub, or more to judge than one environment can; for the latter add shards.",
+    properties: above(ofFunction(name, "Duration", "p99"), functions[name].timeoutSeconds * 800, [3, 3]),
+  },
+]);
+
+const LAG_MS = { "k8s-audit": 10 * 60_000, cloudtrail: 45 * 60_000 } as const;
+
+export const alarms: readonly Alarm[] = [
+  {
+    ...{ id: "StreamSilence", when: "always" },
+    is: "nothing comes over the stream",
+    todo: "Somebody turned logging off, or removed subscriptions: `crosstrail doctor --stack STACK`. If nobody of yours did it, it is an incident.",
+    properties: silent(ofStream("IncomingBytes", "Sum"), 3),
+  },
+  {
+    ...{ id: "SweepSilence", when: "always" },
+    is: "the sweep does not run",
+    todo: "Verdicts that rest on what is missing are not made. Is the schedule enabled, and the function allowed to it?",
+    properties: silent(ofFunction("Sweep", "Invocations", "Sum"), 6),
+  },
+  {
+    ...{ id: "DetectAge", when: "always" },
+    is: "records wait half an hour before they are judged",
+    todo: "Look at errors and throttles of detect first. Otherwise there is more than it can judge: add shards, or raise ParallelizationFactor.",
+    properties: above(ofFunction("Detect", "IteratorAge", "Maximum"), 30 * 60_000, [3, 3]),
+  },
+  {
+    ...{ id: "StreamAge", when: "always" },
+    is: "records wait four hours: at six they are given up",
+    todo: `As above, and now. What is given up (${streamMapping.MaximumRecordAgeInSeconds / 3_600} hours) waits in the quarantine. ${REDRIVE}`,
+    properties: above(ofStream("GetRecords.IteratorAgeMilliseconds", "Maximum"), 4 * 3_600_000, [3, 3]),
+  },
+  {
+    ...{ id: "GivenUp", when: "always" },
+    is: "Lambda gave a batch up, and put it into the quarantine",
+    todo: `Read why in the log of detect (timeouts, memory). ${REDRIVE}`,
+    properties: above(ofMapping("OnFailureDestinationDeliveredEventCount"), 0),
+  },
+  {
+    ...{ id: "Dropped", when: "always" },
+    is: "Lambda dropped records: the quarantine did not take them",
+    todo: "May detect write to the quarantine bucket and use the key? What was dropped is still in the stream: read it with `crosstrail stream --from TIME`.",
+    properties: above(ofMapping("DroppedEventCount"), 0),
+  },
+  ...ofEachFunction,
+  {
+    ...{ id: "StreamWritesThrottled", when: "always" },
+    is: "the stream does not take all that is sent",
+    todo: "Add shards, or go on demand (`StreamShards=0`). CloudWatch Logs tries again for a day.",
+    properties: above(ofStream("WriteProvisionedThroughputExceeded", "Sum"), 0, [3, 5]),
+  },
+  {
+    ...{ id: "StreamReadsThrottled", when: "always" },
+    is: "others read the stream, too, and take its throughput",
+    todo: "Find the other consumer; give it enhanced fan-out.",
+    properties: above(ofStream("ReadProvisionedThroughputExceeded", "Sum"), 0, [3, 5]),
+  },
+  {
+    ...{ id: "TableThrottled", when: "always" },
+    is: "the table does not take all writes",
+    todo: "One entity is written too often, or the account's quota for tables on demand is reached (Service Quotas, DynamoDB). Records come again until they are written.",
+    properties: above(
+      {
+        ...{ namespace: "AWS/DynamoDB", metric: "WriteThrottleEvents", statistic: "Sum" },
+        of: { TableName: "${Table}" },
+      },
+      0,
+      [3, 5],
+    ),
+  },
+  {
+    ...{ id: "Quarantined", when: "always" },
+    is: "records could not be judged, and were kept aside",
+    todo: `The finding \`health/quarantined\` says why; \`crosstrail redrive --dry-run --bucket BUCKET\` lists them. ${REDRIVE}`,
+    properties: above(own("Quarantined", "Detect"), 0),
+  },
+  {
+    ...{ id: "DetectorThrew", when: "always" },
+    is: "a detector threw, and made no verdict",
+    todo: "A fault of crosstrail: the finding `health/detector-error` names the detector. Put it in shadow by the configuration if it is loud, and report it.",
+    properties: above(own("DetectorThrew", "Detect"), 0),
+  },
+  {
+    ...{ id: "AuditLag", when: "always" },
+    is: "audit events come ten minutes late",
+    todo: "EKS or CloudWatch Logs is slow (health dashboard of AWS), or detect is (alarm DetectAge). Late events are judged; verdicts on what is missing may be premature.",
+    properties: above(own("TrailLag", "Detect", "Maximum", { trail: "k8s-audit" }), LAG_MS["k8s-audit"], [3, 3]),
+  },
+  {
+    ...{ id: "TrailLag", when: "always" },
+    is: "CloudTrail's events come 45 minutes late",
+    todo: "CloudTrail is slow (health dashboard of AWS), or detect is. As above.",
+    properties: above(own("TrailLag", "Detect", "Maximum", { trail: "cloudtrail" }), LAG_MS.cloudtrail, [3, 3]),
+  },
+  {
+    ...{ id: "DeadLetters", when: "always" },
+    is: "messages or events could not be delivered",
+    todo: "They came a thousand times, or EventBridge could not reach its target. Mend the cause, then `aws sqs start-message-move-task --source-arn ARN`.",
+    properties: above(ofQueue("DeadLetterQueue", "ApproximateNumberOfMessagesVisible"), 0),
+  },
+  {
+    ...{ id: "RefusedFindings", when: "always" },
+    is: "Security Hub or the topic refused a finding",
+    todo: "The message has the reason; the finding stays in the table. Is Security Hub on (`crosstrail doctor`)? If it is the finding's form, report it.",
+    properties: above(ofQueue("RefusedQueue", "ApproximateNumberOfMessagesVisible"), 0),
+  },
+  {
+    ...{ id: "HubUrgentWaiting", when: "hub" },
+    is: "high and critical findings wait a quarter of an hour for Security Hub",
+    todo: "Is Security Hub down, or off in this Region? Nothing is lost for fourteen days; people are told by the topic all the same.",
+    properties: above(ofQueue("HubUrgentQueue", "ApproximateAgeOfOldestMessage"), 900, [2, 2]),
+  },
+  {
+    ...{ id: "HubWaiting", when: "hub" },
+    is: "findings wait an hour for Security Hub",
+    todo: "As above. If Security Hub is well: is a detector loud? See the dashboard, and tune or suppress it by the configuration.",
+    properties: above(ofQueue("HubQueue", "ApproximateAgeOfOldestMessage"), 3_600, [2, 2]),
+  },
+  {
+    ...{ id: "NotifyWaiting", when: "always" },
+    is: "people have not been told for a quarter of an hour",
+    todo: "Is SNS down, or may publish not use the topic or its key? Read the log of publish.",
+    properties: above(ofQueue("NotifyQueue", "ApproximateAgeOfOldestMessage"), 900, [2, 2]),
+  },
+  {
+    ...{ id: "NotificationsFailed", when: "always" },
+    is: "the topic could not reach a subscriber",
+    todo: "An endpoint is gone, or a queue's key does not allow SNS: look at the topic's subscriptions.",
+    properties: above(
+      {
+        ...{ namespace: "AWS/SNS", metric: "NumberOfNotificationsFailed", statistic: "Sum" },
+        of: { TopicName: "${Topic.TopicName}" },
+      },
+      0,
+    ),
+  },
+  {
+    ...{ id: "TrailRuleFailed", when: "trailEvents" },
+    is: "EventBridge could not put CloudTrail's events on the stream",
+    todo: "Undelivered events are tried for a day and then kept as dead letters. Is the stream full, or may the rule's role not use it or its key?",
+    properties: above(
+      {
+        ...{ namespace: "AWS/Events", metric: "FailedInvocations", statistic: "Sum" },
+        of: { RuleName: "${TrailRule}" },
+      },
+      0,
+      [3, 5],
+    ),
+  },
+  {
+    ...{ id: "TrailRuleSilence", when: "trailEvents" },
+    is: "EventBridge sees nothing of CloudTrail",
+    todo: "Is a trail logging (`crosstrail doctor`)? Without one EventBridge gets nothing. If nobody of yours stopped it, it is an incident.",
+    properties: silent(
+      {
+        ...{ namespace: "AWS/Events", metric: "TriggeredRules", statistic: "Sum", period: 900 },
+        of: { RuleName: "${TrailRule}" },
+      },
+      4,
+    ),
+  },
+];
+
+/** Of each subscription. `${LogGroup}` and `${FilterName}` are its own. */
+export const subscriptionAlarms: readonly Alarm[] = [
+  {
+    ...{ id: "Silence", when: "always" },
+    is: "a log group sends nothing",
+    todo: "Audit logging was turned off, or the log group or its subscription removed: `crosstrail doctor --stack STACK`. If nobody of yours did it, it is an incident.",
+    properties: silent(ofSubscription("ForwardedLogEvents", 900), 2),
+  },
+  {
+    ...{ id: "Undelivered", when: "always" },
+    is: "CloudWatch Logs cannot put events on the stream",
+    todo: "May its role use the stream and the key? Has the stream room? It tries again for a day, but not where access is denied.",
+    properties: {
+      Metrics: [
+        { Id: "sum", Expression: "FILL(errors, 0) + FILL(throttled, 0)", Label: "not delivered", ReturnData: true },
+        ...(["errors", "throttled"] as const).map((Id) => {
+          const metric = Id === "errors" ? "DeliveryErrors" : "DeliveryThrottling";
+          const { Namespace, MetricName, Dimensions, Period } = measured(ofSubscription(metric, FIVE_MINUTES));
+          const MetricStat = { Metric: { Namespace, MetricName, Dimensions }, Period, Stat: "Sum" };
+          return { Id, MetricStat, ReturnData: false };
+        }),
+      ],
+      ...{ Threshold: 0, ComparisonOperator: "GreaterThanThreshold", TreatMissingData: "notBreaching" },
+      ...{ EvaluationPeriods: 5, DatapointsToAlarm: 3 },
+    },
+  },
+];
+
+/** `DetectAge` -> `detect-age`. */
+const kebab = (id: string): string => id.replace(/(?<=.)[A-Z]/g, "-$&").toLowerCase();
+
+/** All properties of an alarm, with names in them. `suffix`: of which subscription. */
+export const alarmProperties = ({ id, is, todo, properties }: Alarm, suffix = "") => ({
+  AlarmName: `\${AWS::StackName}-${kebab(id)}${suffix}`,
+  AlarmDescription: `crosstrail: ${is}. ${todo}`,
+  AlarmActions: ["${AlarmTopic}"],
+  OKActions: ["${AlarmTopic}"],
+  ...properties,
+});

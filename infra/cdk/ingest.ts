@@ -1,0 +1,92 @@
+import { Aws } from "aws-cdk-lib";
+import { CfnRule } from "aws-cdk-lib/aws-events";
+import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { CfnDestination, CfnSubscriptionFilter } from "aws-cdk-lib/aws-logs";
+import type { Construct } from "constructs";
+import { AUDIT_FILTER, TRAIL_FILTER, TRAIL_PATTERN, TRAIL_RULE_STATE } from "../filters.ts";
+import type { Values } from "../names.ts";
+import { streamWriting } from "../rights.ts";
+import { RULE_RETRY } from "../settings.ts";
+import { policyOf } from "./functions.ts";
+import type { CrosstrailProps } from "./props.ts";
+
+/** A log group whose lines come over the stream: its alarms name both. */
+export interface Subscribed {
+  readonly id: string;
+  readonly logGroup: string;
+  readonly filterName: string;
+}
+
+/** How both trails come to the stream: subscriptions of log groups here, a destination for those of other accounts, and EventBridge. */
+export function ingest(scope: Construct, clusters: readonly string[], props: CrosstrailProps, values: Values) {
+  const accounts = [Aws.ACCOUNT_ID, ...(props.sourceAccounts ?? [])];
+  const role = new Role(scope, "LogsRole", {
+    // Only for the log groups of these accounts (docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Subscriptions-confused-deputy.html).
+    assumedBy: new ServicePrincipal("logs.amazonaws.com", {
+      conditions: {
+        StringLike: {
+          "aws:SourceArn": accounts.map((account) => `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${account}:*`),
+        },
+      },
+    }),
+    inlinePolicies: { crosstrail: policyOf(streamWriting, values) },
+  });
+  const subscribe = (id: string, logGroup: string, filterPattern: string, distribution: string): Subscribed => {
+    new CfnSubscriptionFilter(scope, `${id}Subscription`, {
+      ...{ logGroupName: logGroup, filterName: Aws.STACK_NAME, filterPattern, distribution },
+      ...{ destinationArn: values["Stream.Arn"] ?? "", roleArn: role.roleArn },
+    });
+    return { id, logGroup, filterName: Aws.STACK_NAME };
+  };
+  const subscribed = clusters.map((name, index) =>
+    // An API server's events in one shard: requests and their stages meet in one process.
+    subscribe(`Cluster${index + 1}`, `/aws/eks/${name}/cluster`, AUDIT_FILTER, "ByLogStream"),
+  );
+  if (props.trailLogGroup !== undefined)
+    // A trail has one log stream an account and Region, which would be one shard.
+    subscribed.push(subscribe("Trail", props.trailLogGroup, TRAIL_FILTER, "Random"));
+  const destination =
+    (props.sourceAccounts ?? []).length > 0 ? sourceDestination(scope, role, props, values) : undefined;
+  const rule = props.trailEvents === true ? trailRule(scope, values) : undefined;
+  return { subscribed, destination, rule };
+}
+
+function sourceDestination(scope: Construct, role: Role, { sourceAccounts = [] }: CrosstrailProps, values: Values) {
+  const arn = `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:destination:${Aws.STACK_NAME}`;
+  return new CfnDestination(scope, "SourceDestination", {
+    ...{ destinationName: Aws.STACK_NAME, targetArn: values["Stream.Arn"] ?? "", roleArn: role.roleArn },
+    destinationPolicy: JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          ...{ Effect: "Allow", Principal: { AWS: sourceAccounts }, Resource: arn },
+          Action: ["logs:PutSubscriptionFilter", "logs:PutAccountPolicy"],
+        },
+      ],
+    }),
+  });
+}
+
+function trailRule(scope: Construct, values: Values): CfnRule {
+  const role = new Role(scope, "TrailRuleRole", {
+    assumedBy: new ServicePrincipal("events.amazonaws.com", {
+      conditions: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+    }),
+    inlinePolicies: { crosstrail: policyOf(streamWriting, values) },
+  });
+  return new CfnRule(scope, "TrailRule", {
+    ...{ description: "crosstrail: CloudTrail to the stream", eventPattern: TRAIL_PATTERN, state: TRAIL_RULE_STATE },
+    targets: [
+      {
+        ...{ id: "Stream", arn: values["Stream.Arn"] ?? "", roleArn: role.roleArn },
+        // In any order: every event stands for itself.
+        kinesisParameters: { partitionKeyPath: "$.id" },
+        deadLetterConfig: { arn: values["DeadLetterQueue.Arn"] ?? "" },
+        retryPolicy: {
+          maximumEventAgeInSeconds: RULE_RETRY.MaximumEventAgeInSeconds,
+          maximumRetryAttempts: RULE_RETRY.MaximumRetryAttempts,
+        },
+      },
+    ],
+  });
+}

@@ -1,0 +1,109 @@
+/** What a deployment may choose. The parameters of the SAM template, the properties of the CDK construct and the table in README.md are held against this list. */
+interface Parameter {
+  readonly type: "String" | "Number" | "CommaDelimitedList";
+  /** The same in `CrosstrailProps`. */
+  readonly prop: string;
+  readonly default: string | number;
+  readonly allowed?: readonly (string | number)[];
+  readonly pattern?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly is: string;
+  /** Shown by CloudFormation when the pattern does not fit. */
+  readonly otherwise?: string;
+}
+
+const ARN = "arn:aws[a-z-]*";
+
+/** CloudFormation has no loops: so many places stand in the SAM template. The CDK construct takes as many as are given. */
+export const MAX_CLUSTERS = 10;
+export const MAX_EMAILS = 5;
+
+/** docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html: the pattern and length of a cluster's name. */
+export const CLUSTER_NAME = "[0-9A-Za-z][A-Za-z0-9_-]{0,99}";
+export const ACCOUNT_ID = "[0-9]{12}";
+export const KEY_ARN = `${ARN}:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+`;
+export const TOPIC_ARN = `${ARN}:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+`;
+/** Wide on purpose: what is an address is for SNS to say, which asks it for a confirmation. */
+export const EMAIL = "[^@, ]+@[^@, ]+";
+/** docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html */
+export const LOG_GROUP = "[A-Za-z0-9_/.#-]{1,512}";
+/** docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html */
+export const LOG_RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1_096, 1_827, 2_192, 2_557, 2_922, 3_288, 3_653,
+] as const;
+
+export const parameters = {
+  Clusters: {
+    ...{ type: "CommaDelimitedList", prop: "clusters", default: "" },
+    pattern: `(${CLUSTER_NAME})?`,
+    otherwise: "names of EKS clusters in this account and Region, as `prod`; not ARNs",
+    is: `EKS clusters of this account and Region whose audit logs are read (log group \`/aws/eks/NAME/cluster\`). In SAM names, ${MAX_CLUSTERS} at most; in CDK names or ARNs`,
+  },
+  SourceAccounts: {
+    ...{ type: "CommaDelimitedList", prop: "sourceAccounts", default: "" },
+    pattern: `(${ACCOUNT_ID})?`,
+    otherwise: "ids of accounts, of twelve digits each",
+    is: "other accounts that may send their log groups here, through a Logs destination",
+  },
+  TrailLogGroup: {
+    ...{ type: "String", prop: "trailLogGroup", default: "" },
+    pattern: `(${LOG_GROUP})?`,
+    otherwise: "the name of a log group, not an ARN",
+    is: "log group that a CloudTrail trail writes to",
+  },
+  TrailEvents: {
+    ...{ type: "String", prop: "trailEvents", default: "off", allowed: ["on", "off"] },
+    is: "CloudTrail by EventBridge, beside or instead of a log group",
+  },
+  StreamShards: {
+    ...{ type: "Number", prop: "streamShards", default: 0, min: 0, max: 10_000 },
+    is: "shards of the stream; 0 is on demand",
+  },
+  StreamRetentionHours: {
+    ...{ type: "Number", prop: "streamRetentionHours", default: 72, min: 24, max: 8_760 },
+    is: "how long the stream keeps records: as long as a repair may take",
+  },
+  SecurityHub: {
+    ...{ type: "String", prop: "securityHub", default: "on", allowed: ["on", "off"] },
+    is: "findings to Security Hub CSPM of this account and Region",
+  },
+  Emails: {
+    ...{ type: "CommaDelimitedList", prop: "emails", default: "" },
+    pattern: `(${EMAIL})?`,
+    otherwise: "addresses, separated by commas",
+    is: `who is told of findings and alarms; each has to confirm. In SAM ${MAX_EMAILS} at most; whatever else subscribes to the topic itself`,
+  },
+  NotifyFormat: {
+    ...{ type: "String", prop: "notifyFormat", default: "text", allowed: ["text", "chat"] },
+    is: "messages for a mail, or for Amazon Q Developer in chat applications",
+  },
+  KeyArn: {
+    ...{ type: "String", prop: "key", default: "", pattern: `(${KEY_ARN})?` },
+    otherwise: "the ARN of a KMS key, not of an alias",
+    is: "KMS key for everything that is kept; without one the stack makes its own. In CDK a `kms.IKey`",
+  },
+  KeyHasGrants: {
+    ...{ type: "String", prop: "keyHasGrants", default: "no", allowed: ["yes", "no"] },
+    is: "`yes` says that the policy of that key has the statements below",
+  },
+  LogRetentionDays: {
+    ...{ type: "Number", prop: "logRetentionDays", default: 90, allowed: LOG_RETENTION_DAYS },
+    is: "how long the functions' own logs are kept",
+  },
+  QuarantineDays: {
+    ...{ type: "Number", prop: "quarantineDays", default: 90, min: 1, max: 3_650 },
+    is: "how long records are kept that could not be judged",
+  },
+  AlarmTopicArn: {
+    ...{ type: "String", prop: "alarmTopic", default: "", pattern: `(${TOPIC_ARN})?` },
+    otherwise: "the ARN of an SNS topic",
+    is: "where alarms go; without one the stack makes a topic of its own. In CDK an `sns.ITopic`",
+  },
+  Shadow: {
+    ...{ type: "String", prop: "shadow", default: "off", allowed: ["on", "off"] },
+    is: "`on`: findings are kept and counted, and nobody is told, but of the pipeline's own health",
+  },
+} as const satisfies Readonly<Record<string, Parameter>>;
+
+export type ParameterName = keyof typeof parameters;
