@@ -56,37 +56,52 @@ export const environmentOf = {
     CROSSTRAIL_QUARANTINE_BUCKET: "${QuarantineBucket}",
     CROSSTRAIL_CONFIG_BUCKET: "${ConfigBucket}",
     CROSSTRAIL_CONFIG_KEY: CONFIG_KEY,
+    CROSSTRAIL_SHADOW: "${Shadow}",
   },
   Publish: {
     CROSSTRAIL_TOPIC: "${Topic}",
     CROSSTRAIL_DEAD_LETTER_QUEUE: "${RefusedQueue}",
     CROSSTRAIL_ACCOUNT: "${AWS::AccountId}",
+    CROSSTRAIL_NOTIFY_FORMAT: "${NotifyFormat}",
   },
-  Sweep: { CROSSTRAIL_CONFIG_BUCKET: "${ConfigBucket}", CROSSTRAIL_CONFIG_KEY: CONFIG_KEY },
+  Sweep: {
+    CROSSTRAIL_CONFIG_BUCKET: "${ConfigBucket}",
+    CROSSTRAIL_CONFIG_KEY: CONFIG_KEY,
+    CROSSTRAIL_SHADOW: "${Shadow}",
+  },
 } as const satisfies Readonly<Record<FunctionName, Readonly<Record<string, string>>>>;
 
 /** The event source mapping of the stream. Not set, and why: FilterCriteria, as it drops what is not JSON, and records of log groups are gzip (aws-plumbing.md §1.7);
  * TumblingWindowInSeconds, as state is in the table and windows go by arrival; StartingPositionTimestamp, as there is a position; an enhanced fan-out consumer, as there is one reader. */
 export const streamMapping = {
-  // Whatever is there, up to Lambda's 6 MB: the function confirms in parts by what the records hold, not by their number.
   BatchSize: 1_000,
-  // Events of one second tell of the same things; waiting saves writes, and findings are still out within seconds.
   MaximumBatchingWindowInSeconds: 2,
-  // Facts merge in any order, but findings are written by compare and swap: more shards rather than more lanes of one.
   ParallelizationFactor: 1,
-  // From the oldest: what comes between making the stream and the mapping is read.
   StartingPosition: "TRIM_HORIZON",
-  // The lowest unconfirmed record, not the whole batch again.
   FunctionResponseTypes: ["ReportBatchItemFailures"],
-  // A record that ends the process is found by halving; halving costs no attempt.
   BisectBatchOnFunctionError: true,
-  // The function answers for what AWS refuses, so this is for what kills it. Finite, as otherwise one record stops a shard for as long as the stream keeps it.
   MaximumRetryAttempts: 100,
-  // A shard that cannot be worked off for six hours goes on; the batch waits in the quarantine, whole (an S3 destination takes the records, a queue only their numbers).
   MaximumRecordAgeInSeconds: 21_600,
-  // Counts what was given up (OnFailureDestinationDeliveredEventCount), for its alarm.
   MetricsConfig: { Metrics: ["EventCount"] },
 } as const;
+
+/** Why each is what it is: the comments of the SAM template. */
+export const streamMappingReasons: Readonly<Record<keyof typeof streamMapping, string>> = {
+  BatchSize:
+    "Whatever is there, up to Lambda's 6 MB: the function confirms in parts by what the records hold, not by their number.",
+  MaximumBatchingWindowInSeconds:
+    "Events of one second tell of the same things; waiting saves writes, and findings are still out within seconds.",
+  ParallelizationFactor:
+    "Facts merge in any order, but findings are written by compare and swap: more shards rather than more lanes of one.",
+  StartingPosition: "From the oldest: what comes between making the stream and the mapping is read.",
+  FunctionResponseTypes: "The lowest unconfirmed record, not the whole batch again.",
+  BisectBatchOnFunctionError: "A record that ends the process is found by halving; halving costs no attempt.",
+  MaximumRetryAttempts:
+    "The function answers for what AWS refuses, so this is for what kills it. Finite, as otherwise one record stops a shard for as long as the stream keeps it.",
+  MaximumRecordAgeInSeconds:
+    "A shard that cannot be worked off for six hours goes on; the batch waits in the quarantine, whole (an S3 destination takes the records, a queue only their numbers).",
+  MetricsConfig: "Counts what was given up (OnFailureDestinationDeliveredEventCount), for its alarm.",
+};
 
 interface QueueMapping {
   readonly queue: "HubUrgentQueue" | "HubQueue" | "NotifyQueue";

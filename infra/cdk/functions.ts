@@ -43,7 +43,10 @@ export function deployFunctions(
       ...{ encryptionKey: key, removalPolicy: RemovalPolicy.DESTROY },
       retention: props.logRetentionDays ?? parameters.LogRetentionDays.default,
     });
-    const named = { ...values, [`${name}Logs.Arn`]: logs.logGroupArn };
+    const named: Values = {
+      ...{ ...values, [`${name}Logs.Arn`]: logs.logGroupArn },
+      ...{ NotifyFormat: props.notifyFormat ?? "text", Shadow: String(props.shadow ?? false) },
+    };
     const role = new Role(scope, `${name}Role`, {
       assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
       inlinePolicies: {
@@ -59,16 +62,7 @@ export function deployFunctions(
       ...{ timeout: Duration.seconds(timeoutSeconds), tracing: Tracing.ACTIVE, logGroup: logs },
       // Its rights are all there: CDK is not to add what it thinks is needed.
       role: role.withoutPolicyUpdates(),
-      environment: fill(
-        {
-          ...environment,
-          ...(hub ? hubEnvironment : {}),
-          ...environmentOf[name],
-          ...(name === "Publish" ? { CROSSTRAIL_NOTIFY_FORMAT: props.notifyFormat ?? "text" } : {}),
-          ...(name === "Publish" ? {} : { CROSSTRAIL_SHADOW: String(props.shadow ?? false) }),
-        },
-        named,
-      ),
+      environment: fill({ ...environment, ...(hub ? hubEnvironment : {}), ...environmentOf[name] }, named),
     });
     return [name, lambda] as const;
   });
