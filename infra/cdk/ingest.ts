@@ -1,6 +1,6 @@
 import { Aws } from "aws-cdk-lib";
 import { CfnRule } from "aws-cdk-lib/aws-events";
-import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnDestination, CfnSubscriptionFilter } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { AUDIT_FILTER, TRAIL_FILTER, TRAIL_PATTERN, TRAIL_RULE_STATE } from "../filters.ts";
@@ -19,18 +19,18 @@ export interface Subscribed {
 
 /** How both trails come to the stream: subscriptions of log groups here, a destination for those of other accounts, and EventBridge. */
 export function ingest(scope: Construct, clusters: readonly string[], props: CrosstrailProps, values: Values) {
-  const accounts = [Aws.ACCOUNT_ID, ...(props.sourceAccounts ?? [])];
+  const { sourceAccounts = [] } = props;
   const role = new Role(scope, "LogsRole", {
-    // Only for the log groups of these accounts (docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Subscriptions-confused-deputy.html).
-    assumedBy: new ServicePrincipal("logs.amazonaws.com", {
-      conditions: {
-        StringLike: {
-          "aws:SourceArn": accounts.map((account) => `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${account}:*`),
-        },
-      },
-    }),
+    assumedBy: logsOf([`arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:*`]),
     inlinePolicies: { crosstrail: policyOf(streamWriting, values) },
   });
+  if (sourceAccounts.length > 0)
+    role.assumeRolePolicy?.addStatements(
+      new PolicyStatement({
+        actions: ["sts:AssumeRole"],
+        principals: [logsOf(sourceAccounts.map((account) => `arn:*:logs:*:${account}:*`))],
+      }),
+    );
   const subscribe = (id: string, logGroup: string, filterPattern: string, distribution: string): Subscribed => {
     new CfnSubscriptionFilter(scope, `${id}Subscription`, {
       ...{ logGroupName: logGroup, filterName: Aws.STACK_NAME, filterPattern, distribution },
@@ -45,11 +45,15 @@ export function ingest(scope: Construct, clusters: readonly string[], props: Cro
   if (props.trailLogGroup !== undefined)
     // A trail has one log stream an account and Region, which would be one shard.
     subscribed.push(subscribe("Trail", props.trailLogGroup, TRAIL_FILTER, "Random"));
-  const destination =
-    (props.sourceAccounts ?? []).length > 0 ? sourceDestination(scope, role, props, values) : undefined;
+  const destination = sourceAccounts.length > 0 ? sourceDestination(scope, role, props, values) : undefined;
   const rule = props.trailEvents === true ? trailRule(scope, values) : undefined;
   return { subscribed, destination, rule };
 }
+
+/** CloudWatch Logs, for such log groups only (docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Subscriptions-confused-deputy.html). ArnLike holds each part of an ARN by itself:
+ * for StringLike a log group of anybody that is called as an account would be one of that account. */
+const logsOf = (arns: readonly string[]) =>
+  new ServicePrincipal("logs.amazonaws.com", { conditions: { ArnLike: { "aws:SourceArn": arns } } });
 
 function sourceDestination(scope: Construct, role: Role, { sourceAccounts = [] }: CrosstrailProps, values: Values) {
   const arn = `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:destination:${Aws.STACK_NAME}`;
