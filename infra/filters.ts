@@ -1,3 +1,6 @@
+/** Where EKS writes the control plane's logs (docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html). */
+export const CLUSTER_LOG_GROUP = "/aws/eks/${Cluster}/cluster";
+
 /** What the log groups of clusters send: every line of the audit log, and no other line.
  *
  * EKS writes five logs into one group, and the others (api, authenticator, controllerManager, scheduler) say nothing to any detector. A term between quotation marks is looked for in

@@ -3,8 +3,8 @@ import { CfnRule } from "aws-cdk-lib/aws-events";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnDestination, CfnSubscriptionFilter } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { AUDIT_FILTER, TRAIL_FILTER, TRAIL_PATTERN, TRAIL_RULE_STATE } from "../filters.ts";
-import type { Values } from "../names.ts";
+import { AUDIT_FILTER, CLUSTER_LOG_GROUP, TRAIL_FILTER, TRAIL_PATTERN, TRAIL_RULE_STATE } from "../filters.ts";
+import { fill, type Values } from "../names.ts";
 import { streamWriting } from "../rights.ts";
 import { RULE_RETRY } from "../settings.ts";
 import { policyOf } from "./functions.ts";
@@ -40,7 +40,7 @@ export function ingest(scope: Construct, clusters: readonly string[], props: Cro
   };
   const subscribed = clusters.map((name, index) =>
     // An API server's events in one shard: requests and their stages meet in one process.
-    subscribe(`Cluster${index + 1}`, `/aws/eks/${name}/cluster`, AUDIT_FILTER, "ByLogStream"),
+    subscribe(`Cluster${index + 1}`, fill(CLUSTER_LOG_GROUP, { Cluster: name }), AUDIT_FILTER, "ByLogStream"),
   );
   if (props.trailLogGroup !== undefined)
     // A trail has one log stream an account and Region, which would be one shard.

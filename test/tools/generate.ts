@@ -14,6 +14,8 @@ const { jsonSchemas, validators } = await import("./validators.ts");
 for (const [file, text] of [...(await validators()), ...jsonSchemas()]) emit(file, text);
 const { detectorIds } = await import("./infra-catalogue.ts");
 emit("infra/catalogue.generated.ts", detectorIds());
+const { samTemplate } = await import("./sam/template.ts");
+emit("infra/sam/template.yaml", samTemplate(readFileSync(join(root, "infra/sam/template.yaml"), "utf8")));
 const { samples } = await import("./samples.ts");
 emit("detectors/samples.generated.ts", await samples());
 emit(

@@ -1,0 +1,201 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { AUDIT_FILTER, TRAIL_FILTER, TRAIL_PATTERN, TRAIL_RULE_STATE } from "../../../infra/filters.ts";
+import { type Output, outputs } from "../../../infra/outputs.ts";
+import { MAX_CLUSTERS, MAX_EMAILS, parameterGroups, parameters } from "../../../infra/parameters.ts";
+import { keyGrants, type Right, rights, streamWriting } from "../../../infra/rights.ts";
+import {
+  ARCHITECTURE,
+  environment,
+  environmentOf,
+  type FunctionName,
+  functionNames,
+  functions,
+  HANDLER,
+  hubEnvironment,
+  MAX_CONCURRENCY,
+  queueMappings,
+  RUNTIME,
+  SWEEP_EVERY,
+  streamMapping,
+  streamMappingReasons,
+} from "../../../infra/settings.ts";
+import { root } from "../folders.ts";
+import { attribute, equals, itemOf, named, not, ref, type Value, withHub } from "./intrinsics.ts";
+import { alarmResources, clusterLogGroup, dashboard, subscriptionAlarmResources } from "./watch.ts";
+import { yaml } from "./yaml.ts";
+
+/** What stands between two marks of the template. */
+export const regions: Readonly<Record<string, () => string>> = {
+  application: () => yaml(application()),
+  "parameter groups": () => yaml(asked()),
+  parameters: () => yaml(parameterSection()),
+  "conditions of places": () => yaml(places()),
+  "settings of all functions": () => yaml(common()),
+  ...Object.fromEntries(functionNames.map((name) => [`settings of ${name}`, () => yaml(settingsOf(name))])),
+  ...Object.fromEntries(functionNames.map((name) => [`rights of ${name}`, () => yaml(rights[name].map(statement))])),
+  "rights of writers": () => yaml(streamWriting.map(statement)),
+  "grants of the key": () => yaml(grants()),
+  "stream mapping": () => yaml(named(streamMapping), streamMappingReasons),
+  "notify mapping": () => yaml(queueSettings("PublishNotify")),
+  "hub mappings": () => yaml(hubMappings()),
+  schedule: () => yaml({ Schedule: SWEEP_EVERY }),
+  "trail rule": () => yaml({ State: TRAIL_RULE_STATE, EventPattern: named(TRAIL_PATTERN) }),
+  subscriptions: () => yaml(subscriptions()),
+  "e-mails": () => yaml(emails()),
+  alarms: () => yaml(alarmResources()),
+  "alarms of subscriptions": () => yaml(subscriptionAlarmResources()),
+  dashboard: () => yaml(dashboard()),
+  outputs: () => yaml(outputSection()),
+};
+
+function application(): Value {
+  const { name, description, keywords, license, version } = JSON.parse(
+    readFileSync(join(root, "package.json"), "utf8"),
+  ) as { readonly keywords: readonly string[] } & Readonly<Record<string, string>>;
+  return {
+    ...{ Name: name ?? "", Description: description ?? "", Labels: keywords },
+    ...{ SpdxLicenseId: license ?? "", SemanticVersion: version ?? "" },
+  };
+}
+
+const asked = (): Value => ({
+  ParameterGroups: parameterGroups.map(({ label, names }) => ({ Label: { default: label }, Parameters: names })),
+  ParameterLabels: Object.fromEntries(
+    Object.entries(parameters).map(([name, { label }]) => [name, { default: label }]),
+  ),
+});
+
+function parameterSection(): Value {
+  return named(
+    Object.fromEntries(
+      Object.entries<(typeof parameters)[keyof typeof parameters] & { readonly [key: string]: unknown }>(
+        parameters,
+      ).map(([name, one]) => [
+        name,
+        {
+          ...{ Type: one.type, Default: one.default, Description: one.is },
+          ...{ AllowedPattern: one.pattern, ConstraintDescription: one.otherwise },
+          ...{ AllowedValues: one.allowed, MinValue: one.min, MaxValue: one.max },
+        },
+      ]),
+    ),
+  );
+}
+
+const numbers = (most: number): readonly number[] => Array.from({ length: most }, (_, index) => index + 1);
+
+/** Of a list that stands in a text: whether it has an item in that place. */
+function places(): Value {
+  const has = (list: string, most: number) => (place: number) => {
+    const padded: Value = { "Fn::Join": ["", [ref(list), ",".repeat(most - 1)]] };
+    return not(equals(itemOf(padded, place - 1), ""));
+  };
+  const clusters = has("Clusters", MAX_CLUSTERS);
+  const addresses = has("Emails", MAX_EMAILS);
+  return Object.fromEntries([
+    ...numbers(MAX_CLUSTERS).map((place) => [`HasCluster${place}`, clusters(place)]),
+    ...numbers(MAX_EMAILS).map((place) => [`HasEmail${place}`, addresses(place)]),
+    ...numbers(MAX_EMAILS).map((place) => [
+      `HasAlarmEmail${place}`,
+      { "Fn::And": [{ Condition: "OwnAlarmTopic" }, { Condition: `HasEmail${place}` }] },
+    ]),
+  ]);
+}
+
+const common = (): Value => ({
+  ...{ Runtime: RUNTIME, Architectures: [ARCHITECTURE], Handler: HANDLER },
+  Environment: {
+    Variables: Object.fromEntries([
+      ...Object.entries(environment).map(([name, value]) => [name, named(value)]),
+      ...Object.entries(hubEnvironment).map(([name, value]) => [name, withHub(named(value))]),
+    ]),
+  },
+});
+
+function settingsOf(name: FunctionName): Value {
+  const { description, memoryMb, timeoutSeconds } = functions[name];
+  return {
+    ...{ Description: description, MemorySize: memoryMb, Timeout: timeoutSeconds },
+    Environment: { Variables: named(environmentOf[name]) },
+  };
+}
+
+function statement({ sid, actions, resources, conditions, hub }: Right): Value {
+  const said = named({ Sid: sid, Effect: "Allow", Action: actions, Resource: resources, Condition: conditions });
+  return hub === true ? withHub(said) : said;
+}
+
+const grants = (): Value =>
+  keyGrants.map(({ sid, service, actions, conditions }) =>
+    named({
+      ...{ Sid: sid, Effect: "Allow", Principal: { Service: service }, Action: actions },
+      ...{ Resource: "*", Condition: conditions },
+    }),
+  );
+
+const queueSettings = (id: keyof typeof queueMappings): { readonly [name: string]: Value } => {
+  const { BatchSize, MaximumBatchingWindowInSeconds } = queueMappings[id];
+  return {
+    ...{ BatchSize, MaximumBatchingWindowInSeconds, FunctionResponseTypes: ["ReportBatchItemFailures"] },
+    ScalingConfig: { MaximumConcurrency: MAX_CONCURRENCY },
+  };
+};
+
+const hubMappings = (): Value =>
+  Object.fromEntries(
+    (["PublishHubUrgent", "PublishHub"] as const).map((id) => [
+      id,
+      {
+        ...{ Type: "AWS::Lambda::EventSourceMapping", Condition: "Hub" },
+        Properties: {
+          ...{ FunctionName: ref("Publish"), EventSourceArn: attribute(`${queueMappings[id].queue}.Arn`) },
+          ...queueSettings(id),
+        },
+      },
+    ]),
+  );
+
+function subscriptions(): Value {
+  const filter = (LogGroupName: Value, FilterPattern: string, Distribution: string, Condition: string): Value => ({
+    ...{ Type: "AWS::Logs::SubscriptionFilter", Condition },
+    Properties: {
+      ...{ LogGroupName, FilterName: ref("AWS::StackName"), FilterPattern, Distribution },
+      ...{ DestinationArn: attribute("Stream.Arn"), RoleArn: attribute("LogsRole.Arn") },
+    },
+  });
+  return Object.fromEntries([
+    ...numbers(MAX_CLUSTERS).map((place) => [
+      `Cluster${place}Subscription`,
+      filter(clusterLogGroup(place), AUDIT_FILTER, "ByLogStream", `HasCluster${place}`),
+    ]),
+    ["TrailSubscription", filter(ref("TrailLogGroup"), TRAIL_FILTER, "Random", "HasTrailLogGroup")],
+  ]);
+}
+
+function emails(): Value {
+  const subscription = (topic: string, place: number, Condition: string): Value => ({
+    ...{ Type: "AWS::SNS::Subscription", Condition },
+    Properties: { TopicArn: ref(topic), Protocol: "email", Endpoint: itemOf(ref("Emails"), place - 1) },
+  });
+  return Object.fromEntries([
+    ...numbers(MAX_EMAILS).map((place) => [`Email${place}`, subscription("Topic", place, `HasEmail${place}`)]),
+    ...numbers(MAX_EMAILS).map((place) => [
+      `AlarmEmail${place}`,
+      subscription("AlarmTopic", place, `HasAlarmEmail${place}`),
+    ]),
+  ]);
+}
+
+const CONDITIONS = { hub: "Hub", trailEvents: "HasTrailEvents", sourceAccounts: "HasSourceAccounts" } as const;
+
+const outputSection = (): Value =>
+  Object.fromEntries(
+    Object.entries<Output>(outputs).map(([name, { value, is, when }]) => [
+      name,
+      {
+        ...(when === undefined ? {} : { Condition: CONDITIONS[when] }),
+        ...{ Description: is, Value: named(value) },
+      },
+    ]),
+  );
