@@ -104,6 +104,25 @@ describe("what is not the same is one difference, at its place", () => {
     expect(differ(left, right)).toEqual([{ resource: "A", ...difference }]);
   });
 
+  it("of each of two statements, whichever comes first", () => {
+    const [one, other] = [allow, { ...allow, Effect: "Deny", Resource: "*" }];
+    const changed = policy(
+      { ...other, Effect: "Allow", NotResource: "a" },
+      { ...one, Action: ["sqs:GetQueueUrl", "sqs:Z"] },
+    );
+    const paths = differ(policy(one, other), changed).map(({ path }) => path.replace(/.*(?=Statement)/, ""));
+    expect(paths.sort()).toEqual(["Statement[0].Action[1]", "Statement[1].Effect", "Statement[1].NotResource"]);
+  });
+
+  it("of the statement that is gone, not of its like that stands there in another order", () => {
+    const only = (values: readonly string[]): Section => ({ Condition: { StringEquals: { k: values } } });
+    const found = differ(
+      policy({ ...allow, ...only(["a", "b"]) }, { ...allow, ...deny, ...only(["a", "b"]) }),
+      policy({ ...allow, ...deny, ...only(["b", "a"]) }),
+    );
+    expect(found).toMatchObject([{ path: statement, left: { Effect: "Allow" }, right: undefined }]);
+  });
+
   it("beside the properties too", () => {
     const [left, right] = [withProperties({}, { DeletionPolicy: "Retain", DependsOn: ["B"] }), withProperties({})];
     expect(compare(left, right).map(({ path }) => path)).toEqual(["DeletionPolicy", "DependsOn"]);

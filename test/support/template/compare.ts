@@ -62,8 +62,7 @@ function renamed(resources: Resources, names: Readonly<Record<string, string>>):
 
 /** References are texts in an evaluated template. */
 function inTexts(value: Json, nameOf: (id: string) => string): Json {
-  if (typeof value === "string")
-    return value.replace(/\$\{([A-Za-z0-9]+)(?=[.}])/g, (_, id: string) => `\${${nameOf(id)}`);
+  if (typeof value === "string") return value.replace(/\$\{([A-Za-z0-9]+)/g, (_, id: string) => `\${${nameOf(id)}`);
   if (Array.isArray(value)) return value.map((item: Json) => inTexts(item, nameOf));
   if (!isSection(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inTexts(item, nameOf)]));
