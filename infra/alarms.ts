@@ -236,7 +236,7 @@ export const subscriptionAlarms: readonly Alarm[] = [
 ];
 
 /** `DetectAge` -> `detect-age`. */
-const kebab = (id: string): string => id.replace(/(?<=.)[A-Z]/g, "-$&").toLowerCase();
+export const kebab = (id: string): string => id.replace(/(?<=.)[A-Z]/g, "-$&").toLowerCase();
 
 /** All properties of an alarm, with names in them. `suffix`: of which subscription. */
 export const alarmProperties = ({ id, is, todo, properties }: Alarm, suffix = "") => ({

@@ -1,5 +1,5 @@
 /** What a deployment may choose. The parameters of the SAM template, the properties of the CDK construct and the table in README.md are held against this list. */
-interface Parameter {
+export interface Parameter {
   readonly type: "String" | "Number";
   /** The same in `CrosstrailProps`. */
   readonly prop: string;

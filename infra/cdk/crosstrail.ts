@@ -11,6 +11,7 @@ import { Construct } from "constructs";
 import { fill, type Values } from "../names.ts";
 import { type Output, outputs } from "../outputs.ts";
 import { type FunctionName, functionNames } from "../settings.ts";
+import { acknowledge } from "./acknowledged.ts";
 import { encryption } from "./encryption.ts";
 import { deployFunctions } from "./functions.ts";
 import { ingest } from "./ingest.ts";
@@ -84,6 +85,7 @@ export class Crosstrail extends Construct {
       SecurityHub: hub === undefined ? "off" : "on",
     };
     watch(this, subscribed, props, values);
+    acknowledge(this);
     const there = {
       hub: hub !== undefined,
       trailEvents: rule !== undefined,

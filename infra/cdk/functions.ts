@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
@@ -57,7 +57,7 @@ export function deployFunctions(
       },
     });
     const lambda = new LambdaFunction(scope, name, {
-      ...{ description, handler: HANDLER, code: codeOf(code), memorySize: memoryMb },
+      ...{ description, handler: HANDLER, code: codeOf(code, props), memorySize: memoryMb },
       ...{ runtime: new Runtime(RUNTIME, RuntimeFamily.NODEJS), architecture: Architecture.ARM_64 },
       ...{ timeout: Duration.seconds(timeoutSeconds), tracing: Tracing.ACTIVE, logGroup: logs },
       // Its rights are all there: CDK is not to add what it thinks is needed.
@@ -81,8 +81,8 @@ export function policyOf(all: readonly Right[], values: Values): PolicyDocument 
   });
 }
 
-function codeOf(folder: string): Code {
-  const path = join(packageRoot(), folder);
+function codeOf(folder: string, { bundles }: CrosstrailProps): Code {
+  const path = bundles === undefined ? join(packageRoot(), folder) : join(bundles, basename(folder));
   if (!existsSync(path)) throw new Error(`${path} is not there: run npm run build first.`);
   return Code.fromAsset(path);
 }

@@ -34,4 +34,6 @@ export interface CrosstrailProps {
   readonly alarmTopic?: ITopic;
   /** Keep and count findings, tell nobody. @default false */
   readonly shadow?: boolean;
+  /** Folder with the bundles of the functions: `detect`, `publish`, `sweep`. @default those of this package */
+  readonly bundles?: string;
 }

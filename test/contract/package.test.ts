@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -78,5 +78,44 @@ describe("the tarball, installed elsewhere on the oldest Node it is made for", (
     expect(JSON.parse(await crosstrail("detectors", "--format", "json")).length).toBeGreaterThanOrEqual(24);
     const runbook = await crosstrail("explain", "imds/exec-endpoint");
     for (const heading of ["## What it sees", "## Triage", "## Parameters"]) expect(runbook).toContain(heading);
+  });
+
+  describe("in somebody's CDK app", () => {
+    // A CommonJS module, as most apps are; types are checked as strictly as ours.
+    const app = `
+      import { App, Stack } from "aws-cdk-lib";
+      import { Crosstrail } from "crosstrail/cdk";
+      const app = new App({ outdir: process.argv[2] ?? "" });
+      const stack = new Stack(app, "security");
+      const { topic } = new Crosstrail(stack, "Crosstrail", { clusters: ["prod"], trailEvents: true });
+      console.log(topic.topicArn.length > 0);
+      app.synth();
+    `;
+    const compile = (text: string) => {
+      writeFileSync(join(elsewhere, "app.ts"), text);
+      const options = ["--module", "nodenext", "--target", "es2022", "--strict", "--skipLibCheck", "--ignoreConfig"];
+      return run(join(root, "node_modules/.bin/tsc"), [...options, "--types", "node", "app.ts"], { cwd: elsewhere });
+    };
+    beforeAll(() => {
+      for (const name of ["aws-cdk-lib", "constructs", "@types"])
+        symlinkSync(join(root, "node_modules", name), join(elsewhere, "node_modules", name));
+    });
+
+    it("makes a stack with the bundles that came with it", async () => {
+      await compile(app);
+      const { stdout } = await run(join(installed, "node"), ["app.js", "out"], { cwd: elsewhere });
+      expect(stdout).toBe("true\n");
+      const { Resources } = JSON.parse(readFileSync(join(elsewhere, "out/security.template.json"), "utf8"));
+      const types = Object.values<{ Type: string }>(Resources).map(({ Type }) => Type);
+      expect(types.filter((type) => type === "AWS::Lambda::Function")).toHaveLength(3);
+      const assets = readdirSync(join(elsewhere, "out")).filter((name) => name.startsWith("asset."));
+      for (const asset of assets) expect(readdirSync(join(elsewhere, "out", asset))).toContain("index.mjs");
+      expect(assets).toHaveLength(3);
+    });
+
+    it("has types that refuse what it does not know", async () => {
+      const compiled = compile(app.replace("clusters:", "cluster:"));
+      await expect(compiled).rejects.toMatchObject({ stdout: expect.stringContaining("'clusters'") });
+    });
   });
 });

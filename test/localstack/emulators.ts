@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { root } from "../tools/folders.ts";
-import { type Installation, install, pythonOf } from "./installation.ts";
+import { pythonOf } from "../tools/installation/install.ts";
+import { type Installation, installLocalStack } from "./installation.ts";
 
 /** A LocalStack that runs. */
 export interface Emulators {
@@ -32,7 +33,7 @@ const STOP_MS = 45_000;
 
 /** Installs what is missing, then starts LocalStack without Docker on a free port of the loopback. */
 export async function startEmulators(log: (line: string) => void): Promise<Emulators> {
-  const installation = await install(log);
+  const installation = await installLocalStack(log);
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "crosstrail-emulators-"));
   const logFile = join(folder, "localstack.log");

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { run } from "./command.ts";
+import { run } from "../tools/command.ts";
 
 /** Ids of the processes that a function runs in: its name is the last word of their command line. */
 export async function processesOf(name: string): Promise<readonly number[]> {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { Finding } from "../../schemas/findings/finding.ts";
 import { demoRecords } from "../support/demo.ts";
+import { run } from "../tools/command.ts";
 import { root } from "../tools/folders.ts";
-import { run } from "./command.ts";
 
 /** What the recordings tell: the messages of the two log groups. */
 export interface Recorded {

@@ -4,8 +4,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { pythonOf } from "../tools/installation/install.ts";
 import { eventually } from "./aws.ts";
-import { install, pythonOf } from "./installation.ts";
+import { installLocalStack } from "./installation.ts";
 
 let folder: string;
 let python: string;
@@ -43,7 +44,7 @@ const supervised = process.platform === "linux" && process.env.AWS_ENDPOINT_URL 
 describe.runIf(supervised)("what a supervisor started", () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), "crosstrail-supervise-"));
-    python = pythonOf((await install((line) => console.error(line))).folder);
+    python = pythonOf((await installLocalStack((line) => console.error(line))).folder);
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 

@@ -1,7 +1,9 @@
 // Bundles the command into dist/: Node does not strip types under node_modules, so what ships is JavaScript. Nothing is
 // left external but Node itself: the tarball runs without an install of anything else.
+import { execFile } from "node:child_process";
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { build } from "esbuild";
 import { common, functionBundle, functionNames } from "./bundles.ts";
 import { root } from "./folders.ts";
@@ -15,8 +17,14 @@ const results = [
     ...{ ...common, target: "node22", entryPoints: { cli: "functions/cli/main.ts" }, outdir: "dist" },
     splitting: true,
   }),
+  // The construct, on the library of whoever uses it.
+  await build({
+    ...{ ...common, target: "node22", entryPoints: { crosstrail: "infra/cdk/crosstrail.ts" }, outdir: "dist/cdk" },
+    external: ["aws-cdk-lib", "aws-cdk-lib/*", "constructs"],
+  }),
   ...(await Promise.all(functionNames.map((name) => build(functionBundle(name))))),
 ];
+await promisify(execFile)("tsc", ["--project", "infra/cdk/tsconfig.json"], { cwd: root });
 // What `crosstrail send --sample attack` sends.
 cpSync(join(root, "test/recordings/demo"), join(dist, "samples/attack"), { recursive: true });
 const bundled = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));

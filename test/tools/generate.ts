@@ -23,6 +23,9 @@ emit(
   await readmeTables(existsSync(join(root, "README.md")) ? readFileSync(join(root, "README.md"), "utf8") : ""),
 );
 
+const { infraTables } = await import("./infra-tables.ts");
+emit("infra/README.md", infraTables(readFileSync(join(root, "infra/README.md"), "utf8")));
+
 const drifted = [...outputs].filter(
   ([file, text]) => !existsSync(join(root, file)) || readFileSync(join(root, file), "utf8") !== text,
 );

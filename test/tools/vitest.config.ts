@@ -19,7 +19,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "own",
-          include: ["{schemas,detectors,functions,test}/**/*.test.ts"],
+          include: ["{schemas,detectors,functions,infra,test}/**/*.test.ts"],
           exclude: ["**/node_modules/**", onLocalStack],
         },
       },

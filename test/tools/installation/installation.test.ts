@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { root } from "../tools/folders.ts";
-import { type DynamoEngine, install, pythonOf } from "./installation.ts";
+import { localstack } from "../../localstack/installation.ts";
+import { root } from "../folders.ts";
+import { install, type Kind, type Making, pythonOf } from "./install.ts";
 import { findPython } from "./python.ts";
 
 let home: string;
@@ -17,19 +18,24 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true }));
 
-const dynalite: DynamoEngine = { kind: "dynalite", reason: "there is no Java 17 or later" };
 /** Installs in no time: a Python that is there, and nothing else. */
-function quick(during: (partial: string) => void = () => undefined) {
+function quick({ name = "tools", during = (_: Making): void => undefined } = {}) {
   const filled: string[] = [];
   const said: string[] = [];
-  const fill = async (partial: string): Promise<DynamoEngine> => {
-    filled.push(partial);
-    mkdirSync(dirname(pythonOf(partial)), { recursive: true });
-    symlinkSync(process.execPath, pythonOf(partial));
-    during(partial);
-    return dynalite;
+  const kind: Kind<{ readonly extra: string }> = {
+    ...{ name, what: "the tools", takes: "no time", otherwise: "or do without", from: [lock] },
+    async fill(making) {
+      filled.push(making.partial);
+      fakeVenv(making);
+      during(making);
+      return { extra: `${filled.length}` };
+    },
   };
-  return { filled, said, go: () => install((line) => said.push(line), { home, fill, locks: [lock] }) };
+  return { filled, said, kind, go: () => install(kind, (line) => said.push(line), home) };
+}
+function fakeVenv({ partial }: Making): void {
+  mkdirSync(dirname(pythonOf(partial)), { recursive: true });
+  symlinkSync(process.execPath, pythonOf(partial));
 }
 const folders = (): string[] => readdirSync(home).filter((name) => !name.includes("lock"));
 
@@ -43,8 +49,15 @@ describe("an installation", () => {
   });
 
   it("says what is not tested where there is no Java", async () => {
-    const { said, go } = quick();
-    await go();
+    const said: string[] = [];
+    const without: typeof localstack = {
+      ...localstack,
+      async fill(making) {
+        fakeVenv(making);
+        return { dynamodb: { kind: "dynalite", reason: "there is no Java 17 or later" } };
+      },
+    };
+    await install(without, (line) => said.push(line), home);
     expect(said[1]).toBe(
       "DynamoDB is dynalite: there is no Java 17 or later. Transactions, and TimeToLive as the engine does it, are not tested then.",
     );
@@ -61,8 +74,10 @@ describe("an installation", () => {
   });
 
   it("that was cut off is cleared away and made again", async () => {
-    const broken = quick(() => {
-      throw new Error("cut off");
+    const broken = quick({
+      during() {
+        throw new Error("cut off");
+      },
     });
     await expect(broken.go()).rejects.toThrow("cut off");
     expect(folders()).toEqual([expect.stringMatching(/^partial-/)]);
@@ -80,6 +95,29 @@ describe("an installation", () => {
     expect(filled).toHaveLength(2);
   });
 
+  it("of which something went since is made again", async () => {
+    const { filled, kind, go } = quick();
+    await go();
+    for (const whole of [async () => false, () => Promise.reject(new Error("gone"))])
+      await install({ ...kind, whole }, () => undefined, home);
+    expect(filled).toHaveLength(3);
+    await install({ ...kind, whole: async ({ extra }) => extra === "3" }, () => undefined, home);
+    expect(filled).toHaveLength(3);
+  });
+
+  it("stands beside those of other kinds, whole or not", async () => {
+    mkdirSync(join(home, "partial-others-1-0a1b2c3d"));
+    const [tools, others] = [await quick().go(), await quick({ name: "others" }).go()];
+    writeFileSync(lock, "package==2");
+    await quick().go();
+    expect(folders().map((name) => join(home, name))).toContain(others.folder);
+    expect(folders().map((name) => join(home, name))).not.toContain(tools.folder);
+    mkdirSync(join(home, "partial-others-1-0a1b2c3d"), { recursive: true });
+    writeFileSync(lock, "package==3");
+    await quick().go();
+    expect(folders()).toContain("partial-others-1-0a1b2c3d");
+  });
+
   it("touches nothing in its folder that is not its own", async () => {
     mkdirSync(join(home, "documents"));
     await quick().go();
@@ -91,15 +129,16 @@ describe("an installation", () => {
       import { appendFileSync, mkdirSync, symlinkSync } from "node:fs";
       import { dirname } from "node:path";
       import { setTimeout as sleep } from "node:timers/promises";
-      import { install, pythonOf } from ${JSON.stringify(join(root, "test/localstack/installation.ts"))};
-      const fill = async (partial) => {
+      import { install, pythonOf } from ${JSON.stringify(join(root, "test/tools/installation/install.ts"))};
+      const fill = async ({ partial }) => {
         appendFileSync(${JSON.stringify(join(home, "made-lock"))}, "made ");
         mkdirSync(dirname(pythonOf(partial)), { recursive: true });
         symlinkSync(process.execPath, pythonOf(partial));
         await sleep(300);
-        return { kind: "dynalite", reason: "none" };
+        return {};
       };
-      const { folder } = await install(() => {}, { home: ${JSON.stringify(home)}, fill, locks: [${JSON.stringify(lock)}] });
+      const kind = { name: "tools", what: "", takes: "", otherwise: "", from: [${JSON.stringify(lock)}], fill };
+      const { folder } = await install(kind, () => {}, ${JSON.stringify(home)});
       console.log(folder);`;
     const start = () => promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program]);
     const answers = await Promise.all([start(), start(), start()]);

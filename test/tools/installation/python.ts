@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-/** A Python that LocalStack runs on, and its version. */
+/** A Python that all locks install on, and its version. */
 export interface Python {
   readonly path: string;
   readonly version: string;
@@ -23,8 +23,7 @@ export async function findPython(names = namesOf(process.env.CROSSTRAIL_PYTHON))
     tried.push(version === undefined ? name : `${name} (${version})`);
   }
   throw new Error(
-    `The stand-ins for AWS need Python 3.11 to 3.13 with venv and pip. Tried: ${tried.join(", ")}. ` +
-      "Install one, name it in CROSSTRAIL_PYTHON, or set AWS_ENDPOINT_URL to a LocalStack that runs already.",
+    `Python 3.11 to 3.13 with venv and pip is needed. Tried: ${tried.join(", ")}. Install one or name it in CROSSTRAIL_PYTHON`,
   );
 }
 

@@ -1,0 +1,42 @@
+import { type Alarm, alarms, kebab, subscriptionAlarms } from "../../infra/alarms.ts";
+import { type Parameter, parameters } from "../../infra/parameters.ts";
+import { keyGrants, type Right, rights } from "../../infra/rights.ts";
+import { between } from "./between.ts";
+
+/** infra/README.md with its tables renewed. */
+export function infraTables(readme: string): string {
+  const chosen = Object.entries<Parameter>(parameters).map(
+    ([name, { prop, default: usual, is }]) =>
+      `| \`${name}\` | \`${prop}\` | ${usual === "" ? "" : `\`${usual}\``} | ${is} |`,
+  );
+  const row =
+    (prefix: string) =>
+    ({ id, is, todo }: Alarm) =>
+      `| \`${prefix}${kebab(id)}\` | ${is} | ${todo} |`;
+  const allowed = Object.entries(rights).flatMap(([name, all]) => all.map((right) => rightRow(name, right)));
+  const tables = {
+    parameters: ["| SAM | CDK | default | what it is |", "| --- | --- | --- | --- |", ...chosen],
+    key: [
+      ...["| service | actions | condition |", "| --- | --- | --- |"],
+      ...keyGrants.map(
+        ({ service, actions, conditions }) =>
+          `| \`${service}\` | ${actions.map((action) => `\`${action}\``).join(" ")} | \`${JSON.stringify(conditions)}\` |`,
+      ),
+    ],
+    alarms: [
+      ...["| alarm | says | what to do |", "| --- | --- | --- |", ...alarms.map(row(""))],
+      ...subscriptionAlarms.map(({ id, ...rest }) => row("")({ ...rest, id: `${id}-clusterN` })),
+    ],
+    rights: ["| function | actions | resources |", "| --- | --- | --- |", ...allowed],
+  };
+  return Object.entries(tables).reduce((text, [name, lines]) => between(text, name, lines), readme);
+}
+
+function rightRow(name: string, { actions, resources, conditions, hub }: Right): string {
+  const where = [
+    ...resources.map((resource) => `\`${resource}\``),
+    ...(conditions === undefined ? [] : [`if \`${JSON.stringify(conditions)}\``]),
+    ...(hub === true ? ["(with Security Hub)"] : []),
+  ];
+  return `| ${name.toLowerCase()} | ${actions.map((action) => `\`${action}\``).join(" ")} | ${where.join(" ")} |`;
+}
