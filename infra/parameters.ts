@@ -120,7 +120,7 @@ export const parameters = {
       default: "no",
       allowed: ["yes", "no"],
     },
-    is: "`yes` says that the policy of that key has the statements that README.md lists",
+    is: "`yes` says that the policy of that key has the statements that infra/README.md lists",
   },
   LogRetentionDays: {
     ...{
