@@ -180,7 +180,8 @@ describe("an invocation", () => {
     expect(await detect(batch(records), contextOf())).toEqual({ batchItemFailures: [] });
     expect(kept.map(({ sequence }) => sequence)).toEqual(records.map(({ kinesis }) => kinesis.sequenceNumber));
     expect(kept.every(({ reasons }) => reasons[0]?.code === "E_LEDGER_REFUSED")).toBe(true);
-    expect(counts.get("Refused")).toBe(12);
+    expect(counts.get("EventsKeptAside")).toBe(12);
+    expect(counts.get("Quarantined")).toBe(12);
     expect(counts.get("judged")).toBeUndefined();
   });
 
@@ -203,7 +204,7 @@ describe("an invocation", () => {
       expect(await detect(batch(records), contextOf())).toEqual({ batchItemFailures: [] });
       expect(kept.length).toBeGreaterThan(0);
       expect(kept.length).toBeLessThan(12);
-      expect(counts.get("Refused")).toBe(kept.length);
+      expect(counts.get("EventsKeptAside")).toBe(kept.length);
       expect(counts.get("judged")).toBe(12 - kept.length);
       expect(book.all().filter(({ detector }) => detector === "health/quarantined")).toHaveLength(1);
     }

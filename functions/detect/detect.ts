@@ -7,7 +7,7 @@ import { reasonOf } from "../adapters/sinks/reason.ts";
 import type { SharedClock } from "../ledger/shared-clock.ts";
 import type { Configured } from "../runtime/config-source.ts";
 import { conditions, healthDraft } from "../runtime/health.ts";
-import type { Meter } from "../runtime/meter.ts";
+import { countKept, type Meter } from "../runtime/meter.ts";
 import type { Program } from "../runtime/program.ts";
 import type { Quarantine } from "../runtime/quarantine.ts";
 import { type Batch, type BatchLimits, startBatch } from "./batch.ts";
@@ -72,7 +72,7 @@ export function createDetect(parts: DetectParts): Detect {
     for (const totals of batch.totals()) meter.totals(totals);
     meter.count("FactsMerged", taken.merged);
     for (const [trail, time] of batch.newest()) meter.lag(trail, Math.max(0, now() - time));
-    for (const { reasons } of kept) for (const { code } of reasons) meter.count("Quarantined", 1, { code });
+    countKept(meter, kept);
   }
 
   return async ({ Records }, context) => {
