@@ -1,3 +1,4 @@
+import type { Draft } from "../../detectors/core/compose.ts";
 import type { RawTrail } from "../../detectors/ledger/clock.ts";
 import type { MetricName, metrics } from "../../schemas/metrics.ts";
 import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
@@ -29,4 +30,12 @@ type Divided = CountName & Named<{ readonly by: string }>;
 
 export function countKept(meter: Meter, kept: readonly KeptRecord[]): void {
   for (const { reasons } of kept) for (const { code } of reasons) meter.count("Quarantined", 1, { code });
+}
+
+/** Hits of detectors, those on trial and those on the pipeline's health included, and what threw. To be counted when the findings are out. */
+export function countFound(meter: Meter, drafts: readonly Draft[]): void {
+  for (const { finding, threw } of drafts) {
+    meter.count("DetectorHits", 1, { detector: finding.detector });
+    if (threw !== undefined) meter.count("DetectorThrew", 1, { detector: threw });
+  }
 }
