@@ -10,8 +10,8 @@ export const variables = {
   CROSSTRAIL_HUB_QUEUE: "URL of the queue of all other findings for Security Hub",
   CROSSTRAIL_NOTIFY_QUEUE: "URL of the queue of findings that people are told of",
   CROSSTRAIL_DEAD_LETTER_QUEUE: "URL of the queue of findings that a sink has refused",
-  CROSSTRAIL_TOPIC: "ARN of the SNS topic",
-  CROSSTRAIL_ACCOUNT: "id of the account that publishes to Security Hub",
+  CROSSTRAIL_TOPIC: "ARN of the SNS topic; needed with the queue of findings that people are told of",
+  CROSSTRAIL_ACCOUNT: "id of the account that publishes to Security Hub; needed with a queue for it",
   CROSSTRAIL_NOTIFY_FORMAT:
     "how people are told: `text` (default, to be read in a mail) or `chat` (Amazon Q Developer in chat applications)",
   CROSSTRAIL_SHADOW:
