@@ -209,16 +209,19 @@ describe("an invocation", () => {
     expect(counts.get("read")).toBeUndefined();
   });
 
-  it("whose access is refused keeps its records, and the stream goes on", async () => {
-    const refused = new CrosstrailError("E_LEDGER_REFUSED", "no access", { cause: undefined });
-    const { detect, kept, counts } = harness({ publish: failing(Number.POSITIVE_INFINITY, refused) });
-    expect(await detect(batch(records), contextOf())).toEqual({ batchItemFailures: [] });
-    expect(kept.map(({ sequence }) => sequence)).toEqual(records.map(({ kinesis }) => kinesis.sequenceNumber));
-    expect(kept.every(({ reasons }) => reasons[0]?.code === "E_LEDGER_REFUSED")).toBe(true);
-    expect(counts.get("EventsKeptAside")).toBe(12);
-    expect(counts.get("Quarantined")).toBe(12);
-    expect(counts.get("judged")).toBeUndefined();
-  });
+  it.each(["E_LEDGER_REFUSED", "E_OUTBOX_REFUSED"] as const)(
+    "whose access is refused with %s keeps its records, and the stream goes on",
+    async (code) => {
+      const refused = new CrosstrailError(code, "no access", { cause: undefined });
+      const { detect, kept, counts } = harness({ publish: failing(Number.POSITIVE_INFINITY, refused) });
+      expect(await detect(batch(records), contextOf())).toEqual({ batchItemFailures: [] });
+      expect(kept.map(({ sequence }) => sequence)).toEqual(records.map(({ kinesis }) => kinesis.sequenceNumber));
+      expect(kept.every(({ reasons }) => reasons[0]?.code === code)).toBe(true);
+      expect(counts.get("EventsKeptAside")).toBe(12);
+      expect(counts.get("Quarantined")).toBe(12);
+      expect(counts.get("judged")).toBeUndefined();
+    },
+  );
 
   it("one of whose records is refused, or makes this program fail, keeps that one aside and judges the others", async () => {
     const errors = [
