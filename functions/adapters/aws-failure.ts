@@ -7,6 +7,8 @@ export interface Asked {
   readonly of: string;
   /** The IAM action that allows it: `logs:FilterLogEvents`. */
   readonly action: string;
+  /** What else a refusal may mean. */
+  readonly hint?: string;
 }
 
 interface Said {
@@ -35,7 +37,8 @@ const SAID: readonly Said[] = [
   {
     name: /^(?:AccessDenied(?:Exception)?|UnauthorizedOperation|NotAuthorized|Forbidden|KMS\.?AccessDeniedException|KmsAccessDenied)$/,
     refused: true,
-    sentence: ({ of, action }) => `no access to ${of}: the identity needs ${action} on it`,
+    sentence: ({ of, action, hint }) =>
+      `no access to ${of}: the identity needs ${action} on it${hint === undefined ? "" : `; ${hint}`}`,
   },
   {
     name: /^(?:ResourceNotFoundException|NoSuchBucket|NotFound|NoSuchKey|QueueDoesNotExist|AWS\.SimpleQueueService\.NonExistentQueue)$/,

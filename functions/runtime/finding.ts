@@ -18,8 +18,8 @@ export function finding(env: Env, common: Common, s3 = new S3Client(patience)) {
   const names = readEnvironment(["CROSSTRAIL_CONFIG_BUCKET", "CROSSTRAIL_CONFIG_KEY"], env);
   const trial = isOn("CROSSTRAIL_SHADOW", env);
   const desk = deskOf(env, common);
-  const fetch = createS3Config(s3, names.CROSSTRAIL_CONFIG_BUCKET, names.CROSSTRAIL_CONFIG_KEY);
-  const configured = createConfigSource(fetch, accept(registry, samples), now);
+  const store = createS3Config(s3, names.CROSSTRAIL_CONFIG_BUCKET, names.CROSSTRAIL_CONFIG_KEY);
+  const configured = createConfigSource(store, accept(registry, samples), now);
   return {
     s3,
     desk,
