@@ -29,7 +29,16 @@ export const errorCodes = {
   E_DETECTOR: { kind: "bug", means: "a detector threw" },
   E_BUG: { kind: "bug", means: "a record that this program failed on" },
   E_OUTBOX: { kind: "transient", means: "an outbox that does not take findings" },
-  E_QUARANTINE: { kind: "transient", means: "a quarantine that does not take records" },
+  E_OUTBOX_REFUSED: {
+    kind: "refused",
+    means: "an outbox that does not take requests: no access, no such queue, no key, a message that is not allowed",
+  },
+  // Never refused: what cannot be kept aside has no other place, and is lost if it does not come again.
+  E_QUARANTINE: {
+    kind: "transient",
+    means:
+      "a quarantine that does not take records, whatever the reason: they come again, as they can be kept nowhere else",
+  },
   E_CONFIG: { kind: "refused", means: "a configuration that is not valid" },
   E_ASFF: { kind: "refused", means: "a finding that Security Hub would refuse" },
 } as const satisfies Record<string, { kind: ErrorKind; means: string }>;

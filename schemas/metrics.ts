@@ -2,7 +2,7 @@
  * `by` says so one more. The meter writes these and no others; alarms, dashboard and documentation are made of this list. */
 export const NAMESPACE = "crosstrail";
 
-interface Metric {
+export interface Metric {
   readonly unit: "Count" | "Milliseconds";
   readonly of: "detect" | "publish" | "sweep" | "detect and sweep";
   /** A second dimension: the metric is told both whole and by its values, or by them alone where `only` says so. */
@@ -35,18 +35,22 @@ export const metrics = {
     unit: "Count",
     of: "detect",
     by: "code",
-    only: true,
-    is: "records kept aside in the quarantine bucket",
+
+    is: "records put into the quarantine bucket, once for each of their reasons",
   },
-  OutOfTime: { unit: "Count", of: "detect", is: "batches that were answered in part before the time ran out" },
+  OutOfTime: { unit: "Count", of: "detect", is: "batches answered in part, as their time was running out" },
   BatchFailed: {
     unit: "Count",
     of: "detect",
     by: "kind",
-    only: true,
-    is: "parts of batches that failed and come again",
+
+    is: "parts of batches that failed: they come again, or each of their records is tried alone",
   },
-  Refused: { unit: "Count", of: "detect", is: "events whose records were kept aside as AWS refused what they needed" },
+  EventsKeptAside: {
+    unit: "Count",
+    of: "detect",
+    is: "events, not among those read, whose whole records were kept aside: AWS refused what they needed, or this program failed on them",
+  },
   DetectorHits: {
     unit: "Count",
     of: "detect and sweep",
@@ -58,7 +62,7 @@ export const metrics = {
     unit: "Count",
     of: "detect and sweep",
     by: "detector",
-    only: true,
+
     is: "verdicts that a detector did not make as it threw",
   },
   HubPublished: { unit: "Count", of: "publish", is: "findings that Security Hub took" },
@@ -69,7 +73,7 @@ export const metrics = {
     unit: "Count",
     of: "publish",
     by: "sink",
-    only: true,
+
     is: "findings that a sink refused for good",
   },
   Settled: { unit: "Count", of: "sweep", is: "verdicts whose time had come, and that found something" },

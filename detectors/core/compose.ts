@@ -27,6 +27,8 @@ export interface Draft {
   readonly lead: string;
   /** ISO 8601: since when a hit on an entity is known; that of an event is known since then. */
   readonly since?: string;
+  /** Of the finding that something threw: a detector's id, `learner/…` or `relay/…`. */
+  readonly threw?: string;
 }
 
 /** Id of a finding (design §5): no window for a subject of bounded life, the UTC day of the event for any other. */

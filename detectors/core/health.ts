@@ -29,7 +29,7 @@ export function healthDraft(what: string, event: TrailEvent, cause: unknown): Dr
   const error = cause instanceof Error ? cause : new Error(String(cause));
   const { from, line } = event.origin;
   const day = new Date(event.time).toISOString().slice(0, 10);
-  return compose(
+  const draft = compose(
     {
       meta: detectorError,
       event,
@@ -47,4 +47,8 @@ export function healthDraft(what: string, event: TrailEvent, cause: unknown): Dr
     [],
     [],
   );
+  return { ...draft, threw: threwBy(what) };
 }
+
+/** What threw, as it is counted: a detector by its id alone. */
+export const threwBy = (what: string): string => what.replace(/^detector\//, "");

@@ -1,5 +1,6 @@
 import { type ChainCounts, count } from "../core/chain.ts";
 import type { Draft } from "../core/compose.ts";
+import { threwBy } from "../core/health.ts";
 import { createSeen } from "../core/seen.ts";
 import type { Armed } from "../core/settings.ts";
 import type { Site } from "../core/site.ts";
@@ -108,7 +109,7 @@ export function createLedgerChain({ armed, site, suppressions }: LedgerChainOpti
   }
 
   function failed(what: string, ref: Ref, thrown: Thrown): Draft {
-    count(threw, what.replace(/^detector\//, ""));
+    count(threw, threwBy(what));
     return ledgerHealthDraft(what, ref, thrown);
   }
 

@@ -1,5 +1,5 @@
 import type { Draft } from "../core/compose.ts";
-import { detectorError } from "../core/health.ts";
+import { detectorError, threwBy } from "../core/health.ts";
 import { composeLedger } from "./compose.ts";
 import type { LedgerHit } from "./contracts.ts";
 import type { Ref } from "./facts.ts";
@@ -22,5 +22,5 @@ export function ledgerHealthDraft(what: string, ref: Ref, { cause, at, event }: 
     { field: "entity", value: `${ref.kind} ${ref.id}`, event },
     { field: "error", value: `${error.name}: ${error.message}`, event },
   ];
-  return composeLedger(detectorError, ref, { ...hit, evidence }, detectorError.severity);
+  return { ...composeLedger(detectorError, ref, { ...hit, evidence }, detectorError.severity), threw: threwBy(what) };
 }

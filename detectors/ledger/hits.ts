@@ -1,19 +1,21 @@
 import { UNKNOWN } from "../../schemas/events/event.ts";
 import { type Finding, severityRank } from "../../schemas/findings/finding.ts";
 import type { Draft } from "../core/compose.ts";
+import type { DetectorMeta } from "../core/contracts.ts";
 import { type Fact, idOf } from "./facts.ts";
 import { about } from "./learner.ts";
 
 /** The family of attack sequences: a sequence is made of other findings, never of sequences. */
 export const SEQUENCES = "sequence";
 
-/** Hits as facts about the principals that caused them: what attack sequences are made of (X01, X04). Hits below medium, of detectors in
- * shadow, and those on the pipeline's own health do not count. `drafts`: of a batch, so that all hits on one event are among them. */
-export function hitFacts(drafts: readonly Draft[]): readonly Fact[] {
+/** Hits as facts about the principals that caused them: what attack sequences are made of (X01, X04). Hits below medium and those on the pipeline's own health
+ * do not count, nor do those of detectors in shadow, but where sequences are in shadow themselves (`trial`): people must not be told of what is made of
+ * those, and a trial of all detectors is to try sequences, too. `drafts`: of a batch, so that all hits on one event are among them. */
+export function hitFacts(drafts: readonly Draft[], trial: boolean): readonly Fact[] {
   const detectors = new Map(drafts.map(({ finding }) => [finding.id, finding.detector]));
   return drafts.flatMap(({ finding, events, since }) => {
     const { detector, family, status, severity, actor, cluster, firstSeen } = finding;
-    if (family === SEQUENCES || family === "health" || status === "shadow") return [];
+    if (family === SEQUENCES || family === "health" || (status === "shadow" && !trial)) return [];
     const principal = principalOf(finding);
     if (severityRank(severity) < severityRank("medium") || principal === undefined) return [];
     const tactics = words(finding.attack.techniques.map(({ tactic }) => tactic));
@@ -30,6 +32,12 @@ export function hitFacts(drafts: readonly Draft[]): readonly Fact[] {
       }),
     ];
   });
+}
+
+/** Whether all detectors of sequences are in shadow. */
+export function sequencesOnTrial(detectors: readonly { readonly meta: DetectorMeta }[]): boolean {
+  const sequences = detectors.filter(({ meta }) => meta.id.startsWith(`${SEQUENCES}/`));
+  return sequences.length > 0 && sequences.every(({ meta }) => meta.status === "shadow");
 }
 
 /** Who it was, the same in both trails and whichever of his keys he used: the audit log writes another name than the ARN that both have

@@ -7,6 +7,8 @@ export interface Asked {
   readonly of: string;
   /** The IAM action that allows it: `logs:FilterLogEvents`. */
   readonly action: string;
+  /** What else a refusal may mean. */
+  readonly hint?: string;
 }
 
 interface Said {
@@ -33,20 +35,26 @@ const SAID: readonly Said[] = [
     sentence: () => "the AWS credentials are not valid for this account and Region: check --profile and --region",
   },
   {
-    name: /^(?:AccessDenied(?:Exception)?|UnauthorizedOperation|NotAuthorized|Forbidden|KMSAccessDeniedException)$/,
+    name: /^(?:AccessDenied(?:Exception)?|UnauthorizedOperation|NotAuthorized|Forbidden|KMS\.?AccessDeniedException|KmsAccessDenied)$/,
     refused: true,
-    sentence: ({ of, action }) => `no access to ${of}: the identity needs ${action} on it`,
+    sentence: ({ of, action, hint }) =>
+      `no access to ${of}: the identity needs ${action} on it${hint === undefined ? "" : `; ${hint}`}`,
   },
   {
-    name: /^(?:ResourceNotFoundException|NoSuchBucket|NotFound|NoSuchKey)$/,
+    name: /^(?:ResourceNotFoundException|NoSuchBucket|NotFound|NoSuchKey|QueueDoesNotExist|AWS\.SimpleQueueService\.NonExistentQueue)$/,
     refused: true,
     sentence: ({ of }) => `there is no ${of} in this account and Region: check its name, --region and --profile`,
   },
   {
-    name: /^(?:Throttling(?:Exception)?|ThrottledException|LimitExceededException|ProvisionedThroughputExceededException|TooManyRequestsException|RequestLimitExceeded|SlowDown|KMSThrottlingException)$/,
+    name: /^(?:Throttling(?:Exception)?|ThrottledException|LimitExceededException|ProvisionedThroughputExceededException|TooManyRequestsException|RequestLimitExceeded|SlowDown|RequestThrottled|KMS\.?ThrottlingException|KmsThrottled)$/,
     refused: false,
     sentence: ({ of }) =>
       `${of} is throttled after all retries: others use the same quota; run the same command again later`,
+  },
+  {
+    name: /^(?:KMS\.?(?:Disabled|NotFound|InvalidState|InvalidKeyUsage|OptInRequired)(?:Exception)?|Kms(?:Disabled|NotFound|InvalidState|InvalidKeyUsage|OptInRequired))$/,
+    refused: true,
+    sentence: ({ of }) => `the KMS key of ${of} cannot be used: it is disabled, or was deleted`,
   },
   {
     name: /^(?:ECONNREFUSED|ENOTFOUND|ECONNRESET|EAI_AGAIN|ETIMEDOUT|TimeoutError|NetworkingError)$/,

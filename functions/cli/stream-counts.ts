@@ -1,18 +1,18 @@
-import type { Meter } from "../runtime/meter.ts";
+import type { CountName, Meter } from "../runtime/meter.ts";
 
 /** What a long run counts, for its last line. */
 export function createCounts() {
   let read = 0;
   let judged = 0;
   let setAside = 0;
-  const named = new Map<string, number>();
+  const named = new Map<CountName, number>();
   const meter: Meter = {
     totals(totals) {
       read += totals.read;
       judged += totals.judged;
       setAside += totals.setAside;
     },
-    count(name, value) {
+    count(name: CountName, value: number) {
       named.set(name, (named.get(name) ?? 0) + value);
     },
     lag: () => undefined,

@@ -81,7 +81,7 @@ export function startBatch(judge: Omit<Judge, "tally" | "onAside">, limits: Part
     size += chunk.size;
     if (chunk.drafts.length > 0 || chunk.facts.length > 0) telling.add(record);
     // Its verdict is missing, so that it has to be judged again when the detector is mended.
-    const failed = chunk.drafts.filter(({ finding }) => finding.detector === "health/detector-error");
+    const failed = chunk.drafts.filter(({ threw }) => threw !== undefined);
     for (const { finding } of failed) reasons.push({ code: "E_DETECTOR", message: finding.title });
     return { totals: tally.totals(), reasons };
   }

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { CrosstrailError, type ErrorCode, type ErrorKind } from "../../schemas/errors.ts";
 import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
 import { reasonOf } from "../adapters/sinks/reason.ts";
-import type { Meter } from "../runtime/meter.ts";
+import { countKept, type Meter } from "../runtime/meter.ts";
 import type { Batch } from "./batch.ts";
 
 export interface ConfirmParts {
@@ -86,7 +86,8 @@ export function createConfirm({ start, effects, keepAside, report, outOfTime, me
       log.error({ sequence: batch.first(), reason: reasonOf(cause) }, "the quarantine took no records");
       return false;
     }
-    for (const { read } of batch.totals()) meter.count("Refused", read);
+    for (const { read } of batch.totals()) meter.count("EventsKeptAside", read);
+    countKept(meter, kept);
     await report(kept).catch((cause: unknown) => {
       log.error({ reason: reasonOf(cause) }, "that records were kept aside could not be published");
     });

@@ -25,8 +25,10 @@ function harness(parts: Partial<DetectParts> = {}) {
   const store = createMemoryStore();
   const book = createFindingBook();
   const program = programOf(registry, store);
-  const count = (name: string, value: number): void => {
-    counts.set(name, (counts.get(name) ?? 0) + value);
+  const add = (name: string, value: number): void => void counts.set(name, (counts.get(name) ?? 0) + value);
+  const count = (name: string, value: number, by: Readonly<Record<string, string>> = {}): void => {
+    add(name, value);
+    for (const [key, text] of Object.entries(by)) add(`${name} ${key}=${text}`, value);
   };
   const detect = createDetect({
     program,
@@ -50,6 +52,20 @@ function harness(parts: Partial<DetectParts> = {}) {
   });
   return { detect, kept, counts, published, book };
 }
+
+/** How often each detector made one of these findings. */
+const byDetector = (drafts: readonly Draft[]): Record<string, number> =>
+  Object.fromEntries(
+    [...Map.groupBy(drafts, ({ finding }) => finding.detector)].map(([id, { length }]) => [id, length]),
+  );
+
+/** What was counted of each detector. */
+const countedBy = (counts: ReadonlyMap<string, number>, name: string): Record<string, number> =>
+  Object.fromEntries(
+    [...counts].flatMap(([key, value]) =>
+      key.startsWith(`${name} detector=`) ? [[key.slice(`${name} detector=`.length), value]] : [],
+    ),
+  );
 
 const failing = (times: number, error: Error) => {
   let left = times;
@@ -131,6 +147,25 @@ describe("an invocation", () => {
     expect(book2.all().length).toBeGreaterThan(0);
   });
 
+  it("counts what each detector found when it is out, and not before", async () => {
+    const trouble = failing(1, new CrosstrailError("E_OUTBOX", "throttled", { cause: undefined }));
+    const out: Draft[] = [];
+    const { detect, counts } = harness({
+      publish: async (drafts) => {
+        await trouble();
+        out.push(...drafts);
+      },
+    });
+    const all = [...records, poison(1_000)];
+    await detect(batch(all), contextOf());
+    expect(countedBy(counts, "DetectorHits")).toEqual({});
+    await detect(batch(all), contextOf());
+    expect(countedBy(counts, "DetectorHits")).toEqual(byDetector(out));
+    // One that judges the ledger, and one that is the pipeline's own.
+    expect(byDetector(out)).toMatchObject({ "node-identity/foreign-key": expect.any(Number), "health/quarantined": 1 });
+    expect(countedBy(counts, "DetectorThrew")).toEqual({});
+  });
+
   it("asks for what follows its last confirmed part alone", async () => {
     let calls = 0;
     const { detect } = harness({
@@ -174,15 +209,19 @@ describe("an invocation", () => {
     expect(counts.get("read")).toBeUndefined();
   });
 
-  it("whose access is refused keeps its records, and the stream goes on", async () => {
-    const refused = new CrosstrailError("E_LEDGER_REFUSED", "no access", { cause: undefined });
-    const { detect, kept, counts } = harness({ publish: failing(Number.POSITIVE_INFINITY, refused) });
-    expect(await detect(batch(records), contextOf())).toEqual({ batchItemFailures: [] });
-    expect(kept.map(({ sequence }) => sequence)).toEqual(records.map(({ kinesis }) => kinesis.sequenceNumber));
-    expect(kept.every(({ reasons }) => reasons[0]?.code === "E_LEDGER_REFUSED")).toBe(true);
-    expect(counts.get("Refused")).toBe(12);
-    expect(counts.get("judged")).toBeUndefined();
-  });
+  it.each(["E_LEDGER_REFUSED", "E_OUTBOX_REFUSED"] as const)(
+    "whose access is refused with %s keeps its records, and the stream goes on",
+    async (code) => {
+      const refused = new CrosstrailError(code, "no access", { cause: undefined });
+      const { detect, kept, counts } = harness({ publish: failing(Number.POSITIVE_INFINITY, refused) });
+      expect(await detect(batch(records), contextOf())).toEqual({ batchItemFailures: [] });
+      expect(kept.map(({ sequence }) => sequence)).toEqual(records.map(({ kinesis }) => kinesis.sequenceNumber));
+      expect(kept.every(({ reasons }) => reasons[0]?.code === code)).toBe(true);
+      expect(counts.get("EventsKeptAside")).toBe(12);
+      expect(counts.get("Quarantined")).toBe(12);
+      expect(counts.get("judged")).toBeUndefined();
+    },
+  );
 
   it("one of whose records is refused, or makes this program fail, keeps that one aside and judges the others", async () => {
     const errors = [
@@ -203,7 +242,8 @@ describe("an invocation", () => {
       expect(await detect(batch(records), contextOf())).toEqual({ batchItemFailures: [] });
       expect(kept.length).toBeGreaterThan(0);
       expect(kept.length).toBeLessThan(12);
-      expect(counts.get("Refused")).toBe(kept.length);
+      expect(counts.get("EventsKeptAside")).toBe(kept.length);
+      expect(countedBy(counts, "DetectorHits")["health/quarantined"]).toBe(kept.length);
       expect(counts.get("judged")).toBe(12 - kept.length);
       expect(book.all().filter(({ detector }) => detector === "health/quarantined")).toHaveLength(1);
     }
@@ -283,8 +323,9 @@ describe("an invocation", () => {
             },
           },
     );
-    const { detect, kept } = harness({ program: programOf(broken as typeof registry, createMemoryStore()) });
+    const { detect, kept, counts } = harness({ program: programOf(broken as typeof registry, createMemoryStore()) });
     expect(await detect(batch(records), contextOf())).toEqual({ batchItemFailures: [] });
+    expect(countedBy(counts, "DetectorThrew")["node-identity/foreign-key"]).toBeGreaterThan(0);
     expect(kept.length).toBeGreaterThan(0);
     expect(kept.every(({ reasons }) => reasons.some(({ code }) => code === "E_DETECTOR"))).toBe(true);
   });
@@ -312,8 +353,14 @@ describe("an invocation", () => {
         : detector,
     );
     const program = programOf(broken, createMemoryStore());
-    const { detect, kept, published } = harness({ program });
+    const { detect, kept, published, counts } = harness({ program });
     expect(await detect(batch(records), contextOf())).toEqual({ batchItemFailures: [] });
+    const threw = countedBy(counts, "DetectorThrew");
+    expect(Object.keys(threw).length).toBeGreaterThan(0);
+    const ofEvents = new Set(registry.filter(({ kind }) => kind === "event").map(({ meta }) => meta.id));
+    expect(Object.keys(threw).filter((id) => !ofEvents.has(id))).toEqual([]);
+    const sum = Object.values(threw).reduce((a, b) => a + b);
+    expect(sum).toBe(countedBy(counts, "DetectorHits")["health/detector-error"]);
     expect(kept.length).toBeGreaterThan(0);
     expect(kept.every(({ reasons }) => reasons.every(({ code }) => code === "E_DETECTOR"))).toBe(true);
     // And says so, while the ledger's detectors judge on.

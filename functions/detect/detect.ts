@@ -7,7 +7,7 @@ import { reasonOf } from "../adapters/sinks/reason.ts";
 import type { SharedClock } from "../ledger/shared-clock.ts";
 import type { Configured } from "../runtime/config-source.ts";
 import { conditions, healthDraft } from "../runtime/health.ts";
-import type { Meter } from "../runtime/meter.ts";
+import { countFound, countKept, type Meter } from "../runtime/meter.ts";
 import type { Program } from "../runtime/program.ts";
 import type { Quarantine } from "../runtime/quarantine.ts";
 import { type Batch, type BatchLimits, startBatch } from "./batch.ts";
@@ -59,20 +59,22 @@ export function createDetect(parts: DetectParts): Detect {
     await keepAll(batch.kept());
     const taken = await program.ledger.take(batch.facts(), batch.drafts());
     // Which of the records a verdict would have rested on is not known.
-    const [failed] = taken.drafts.filter(({ finding }) => finding.detector === "health/detector-error");
+    const [failed] = taken.drafts.filter(({ threw }) => threw !== undefined);
     const kept =
       failed === undefined
         ? batch.kept()
         : batch.keptFor({ code: "E_DETECTOR", message: failed.finding.title }, "telling");
     if (failed !== undefined) await keepAll(kept);
-    await parts.publish([...batch.drafts(), ...taken.drafts, ...keptHealth(kept, now())], program.configured);
+    const found = [...batch.drafts(), ...taken.drafts, ...keptHealth(kept, now())];
+    await parts.publish(found, program.configured);
     await parts.clock.advance(batch.newest());
     taken.remember();
     program.judge.school?.remember(batch.lessons());
     for (const totals of batch.totals()) meter.totals(totals);
     meter.count("FactsMerged", taken.merged);
     for (const [trail, time] of batch.newest()) meter.lag(trail, Math.max(0, now() - time));
-    for (const { reasons } of kept) for (const { code } of reasons) meter.count("Quarantined", 1, { code });
+    countKept(meter, kept);
+    countFound(meter, found);
   }
 
   return async ({ Records }, context) => {
@@ -90,7 +92,11 @@ export function createDetect(parts: DetectParts): Detect {
       ...{ start, outOfTime, meter, log },
       effects: (batch) => effects(batch, program),
       keepAside: keepAll,
-      report: (kept) => parts.publish(keptHealth(kept, now()), program.configured),
+      report: async (kept) => {
+        const found = keptHealth(kept, now());
+        await parts.publish(found, program.configured);
+        countFound(meter, found);
+      },
     });
 
     try {

@@ -5,7 +5,7 @@ import type { Relay } from "../../detectors/ledger/carry.ts";
 import { createLedgerChain, type LedgerChainOptions, type LedgerCounts } from "../../detectors/ledger/chain.ts";
 import { entities, type Kind } from "../../detectors/ledger/entities.ts";
 import { eventIn, type Fact, idOf, knownSince, OVERFLOW, type Ref, type State } from "../../detectors/ledger/facts.ts";
-import { hitFacts } from "../../detectors/ledger/hits.ts";
+import { hitFacts, sequencesOnTrial } from "../../detectors/ledger/hits.ts";
 import { type Warmth, warmthOf } from "../../detectors/ledger/judge.ts";
 import { type Relaying, relayed, relayOrder } from "../../detectors/ledger/relays.ts";
 import { CrosstrailError } from "../../schemas/errors.ts";
@@ -56,6 +56,7 @@ const TRAILS: readonly Ref[] = ["k8s-audit", "cloudtrail"].map((trail) => ({
 export function createEngine(options: EngineOptions): Engine {
   const { store, recall, now, relaying = relayed, parallel = 16 } = options;
   const chain = createLedgerChain(options);
+  const trial = sequencesOnTrial(options.armed.map(({ detector }) => detector));
   const overflows = new Map<string, number>();
 
   /** Merges facts about one entity, as far as its sets have room. Whoever tells of a full set sees the entity all the same: a batch that comes again
@@ -180,7 +181,7 @@ export function createEngine(options: EngineOptions): Engine {
     async take(facts, drafts) {
       const first = await mergeAll(facts);
       const found = judged(first);
-      const second = await mergeAll(hitFacts([...drafts, ...found]));
+      const second = await mergeAll(hitFacts([...drafts, ...found], trial));
       const merged = [...first.merged, ...second.merged];
       const dues = merged.flatMap(chain.appointments);
       if (dues.length > 0) await store.put(dues);
@@ -203,7 +204,7 @@ export function createEngine(options: EngineOptions): Engine {
         // What another selection of detectors left behind waits for it.
         const ours = records.filter(chain.knows);
         const drafts = await verdicts(ours, warmth);
-        const second = await mergeAll(hitFacts(drafts));
+        const second = await mergeAll(hitFacts(drafts, trial));
         const dues = second.merged.flatMap(chain.appointments).filter((due) => !put.has(dueKey(due)));
         if (dues.length > 0) await store.put(dues);
         await publish([...drafts, ...judged(second)]);

@@ -51,7 +51,7 @@ async function setUp(change: Partial<HubParts> = {}, account = ACCOUNT) {
     report: createReport({ desk, store, region: "eu-central-1", now: () => NOW, log }),
     meter: {
       ...{ totals: () => undefined, lag: () => undefined, flush: () => undefined },
-      count: (name, value) => void counts.set(name, (counts.get(name) ?? 0) + value),
+      count: (name: string, value: number) => void counts.set(name, (counts.get(name) ?? 0) + value),
     },
     ...change,
   });

@@ -1,30 +1,50 @@
 import { describe, expect, it } from "vitest";
-import { createConfigSource, type FetchConfig } from "./config-source.ts";
+import type { Config } from "../../schemas/config/config.ts";
+import { CrosstrailError } from "../../schemas/errors.ts";
+import { type ConfigObject, type ConfigStore, createConfigSource } from "./config-source.ts";
 
 const GOOD = JSON.stringify({ version: 1 });
 const MINUTE_MS = 60_000;
 
+type Now = Awaited<ReturnType<ConfigStore["now"]>>;
+
+interface Options {
+  readonly accept?: (config: Config) => void;
+  /** Versions before the first; an error is thrown where it stands. */
+  readonly earlier?: readonly (ConfigObject | Error)[];
+}
+
 /** What is kept, minute by minute; the last stays. An error is thrown. */
-function source(kept: readonly (Awaited<ReturnType<FetchConfig>> | Error)[], accept: () => void = () => undefined) {
+function source(kept: readonly (Now | Error)[], { accept = () => undefined, earlier = [] }: Options = {}) {
   let at = 0;
   let asked = 0;
   const known: (string | undefined)[] = [];
+  const looked: string[] = [];
   const ask = createConfigSource(
-    async (version) => {
-      known.push(version);
-      const found = kept[Math.min(asked, kept.length - 1)];
-      asked += 1;
-      if (found instanceof Error) throw found;
-      return found;
+    {
+      async now(version) {
+        known.push(version);
+        const found = kept[Math.min(asked, kept.length - 1)];
+        asked += 1;
+        if (found instanceof Error) throw found;
+        return found;
+      },
+      async *earlier(than) {
+        for (const one of earlier) {
+          looked.push(than);
+          if (one instanceof Error) throw one;
+          yield one;
+        }
+      },
     },
-    async () => accept(),
+    async (config) => accept(config),
     () => at,
   );
   const nextMinute = () => {
     at += MINUTE_MS;
     return ask();
   };
-  return { ask, nextMinute, known };
+  return { ask, nextMinute, known, looked };
 }
 
 describe("the configuration", () => {
@@ -70,7 +90,7 @@ describe("the configuration", () => {
     const accept = (): void => {
       throw new Error("no such detector");
     };
-    const { ask } = source([{ text: GOOD, version: "v1" }], accept);
+    const { ask } = source([{ text: GOOD, version: "v1" }], { accept });
     const problem = { version: "v1", message: expect.stringContaining("no such detector") };
     expect(await ask()).toEqual({ config: { version: 1 }, version: "default", problem });
   });
@@ -93,5 +113,74 @@ describe("the configuration", () => {
     await nextMinute();
     await nextMinute();
     expect(await nextMinute()).toMatchObject({ version: "v1", problem: { version: "v2" } });
+  });
+
+  describe("that is bad when a process begins", () => {
+    const bad = { text: "{", version: "v9" };
+    const refused = new CrosstrailError("E_AWS_REFUSED", "no access to its versions", { cause: undefined });
+
+    it("leaves the latest good one of the earlier versions in force, and is looked for once", async () => {
+      const earlier = [
+        { text: "also bad", version: "v8" },
+        { text: JSON.stringify({ version: 1, proxies: ["192.0.2.1"] }), version: "v7" },
+        { text: GOOD, version: "v6" },
+      ];
+      const { ask, nextMinute, looked } = source([bad, "unchanged"], { earlier });
+      const found = { version: "v7", config: { proxies: ["192.0.2.1"] }, problem: { version: "v9" } };
+      expect(await ask()).toMatchObject(found);
+      expect(await nextMinute()).toMatchObject(found);
+      expect(looked).toEqual(["v9", "v9"]);
+    });
+
+    it("goes past those that are valid and cannot be used", async () => {
+      const earlier = [
+        { text: JSON.stringify({ version: 1, proxies: [] }), version: "v8" },
+        { text: GOOD, version: "v7" },
+      ];
+      const accept = ({ proxies }: Config): void => {
+        if (proxies !== undefined) throw new Error("no such detector");
+      };
+      expect((await source([bad], { earlier, accept }).ask()).version).toBe("v7");
+    });
+
+    it("leaves the default where no version was ever good, or none may be read, and then says which right is missing", async () => {
+      const none = await source([bad], { earlier: [{ text: "bad", version: "v8" }] }).ask();
+      expect(none).toMatchObject({ config: { version: 1 }, version: "default", problem: { version: "v9" } });
+      const unread = await source([bad], { earlier: [refused] }).ask();
+      expect(unread).toMatchObject({
+        ...{ config: { version: 1 }, version: "default" },
+        problem: { version: "v9", message: expect.stringMatching(/no earlier version can be read: no access to its/) },
+      });
+    });
+
+    it("is asked for again where the earlier versions may be had the next time", async () => {
+      let slow = true;
+      const earlier: ConfigStore["earlier"] = async function* () {
+        if (slow) throw new CrosstrailError("E_AWS", "slow down", { cause: undefined });
+        yield { text: GOOD, version: "v8" };
+      };
+      const known: (string | undefined)[] = [];
+      const now: ConfigStore["now"] = async (version) => {
+        known.push(version);
+        return bad;
+      };
+      const ask = createConfigSource(
+        { now, earlier },
+        () => undefined,
+        () => 0,
+      );
+      await expect(ask()).rejects.toThrow("slow down");
+      slow = false;
+      expect(await ask()).toMatchObject({ version: "v8", problem: { version: "v9" } });
+      expect(known).toEqual([undefined, undefined]);
+    });
+
+    it("does not send a process back that has a good one", async () => {
+      const earlier = [{ text: GOOD, version: "v0" }];
+      const { ask, nextMinute, looked } = source([{ text: GOOD, version: "v1" }, bad], { earlier });
+      await ask();
+      expect(await nextMinute()).toMatchObject({ version: "v1", problem: { version: "v9" } });
+      expect(looked).toEqual([]);
+    });
   });
 });

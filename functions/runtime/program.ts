@@ -27,6 +27,8 @@ export interface Program {
 export interface ProgramOptions {
   readonly configured: () => Promise<Configured>;
   readonly detectors: readonly Detector[];
+  /** All detectors are on trial whose status the configuration does not name. Default: as they say themselves. */
+  readonly trial?: boolean;
   readonly store: LedgerStore & DueStore;
   readonly now: () => number;
   /** Of audit events whose envelope does not tell: that of the stream. */
@@ -42,16 +44,24 @@ export const accept =
     arm(detectors, config, {}, await samples());
   };
 
+/** A configuration that puts all detectors in shadow whose status it does not name: a deployment that begins on trial promotes one by one. */
+const onTrial = (detectors: readonly Detector[], config: Config): Config => ({
+  ...config,
+  detectors: Object.fromEntries(
+    detectors.map(({ meta: { id } }) => [id, { status: "shadow" as const, ...config.detectors?.[id] }]),
+  ),
+});
+
 /** The program of the configuration that stands now. What it remembers outlasts a new version: facts are facts under any of them. */
 export function createPrograms(options: ProgramOptions): () => Promise<Program> {
-  const { configured, detectors, store, now, region, remembered } = options;
+  const { configured, detectors, trial = false, store, now, region, remembered } = options;
   const recall = createRecall(remembered ?? CAPACITY.facts);
   const auditIds = createAuditIdMemory(CAPACITY.auditIds);
   const school = createSchool(auditLearners, callLearners, remembered ?? CAPACITY.lessons);
   let last: Program | undefined;
 
   function build(found: Configured): Program {
-    const settings = arm(detectors, found.config, {}, []);
+    const settings = arm(detectors, trial ? onTrial(detectors, found.config) : found.config, {}, []);
     const { armed, ledger, site, suppressions } = settings;
     return {
       settings,

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { Draft } from "../../detectors/core/compose.ts";
 import { reasonOf } from "../adapters/sinks/reason.ts";
 import type { Configured } from "../runtime/config-source.ts";
-import type { Meter } from "../runtime/meter.ts";
+import { countFound, type Meter } from "../runtime/meter.ts";
 import type { Program } from "../runtime/program.ts";
 
 export interface SweepParts {
@@ -38,20 +38,24 @@ export function createSweep({ program, clock, publish, catchUp, health, meter, .
     }
     try {
       const current = await program();
+      async function tell(drafts: readonly Draft[]): Promise<void> {
+        await publish(drafts, current.configured);
+        countFound(meter, drafts);
+      }
       await part("settle", async () => {
         const until = await clock();
         if (until === undefined) return;
         let found = 0;
         await current.ledger.settle(until, async (drafts) => {
           found += drafts.length;
-          await publish(drafts, current.configured);
+          await tell(drafts);
         });
         meter.count("Settled", found);
       });
       await part("catch up", async () => meter.count("CaughtUp", await catchUp()));
       await part("health", async () => {
         const drafts = await health(current);
-        if (drafts.length > 0) await publish(drafts, current.configured);
+        if (drafts.length > 0) await tell(drafts);
       });
     } finally {
       meter.flush();

@@ -87,6 +87,10 @@ const path = (operation: string, method: string, pattern: RegExp): Route => ({
   operation,
   fits: (asked, { pathname }) => asked === method && pattern.test(pathname),
 });
+const asking = (parameter: string, { operation, fits }: Route): Route => ({
+  operation,
+  fits: (method, url) => url.searchParams.has(parameter) && fits(method, url),
+});
 const OBJECT = /^\/[^/]+\/.+/;
 const BUCKET = /^\/[^/]+\/?$/;
 
@@ -103,10 +107,13 @@ const ROUTES: Readonly<Record<string, readonly Route[]>> = {
   ],
   s3: [
     path("PutObject", "PUT", OBJECT),
+    // Another right than the object's as it is now.
+    asking("versionId", path("GetObjectVersion", "GET", OBJECT)),
     path("GetObject", "GET", OBJECT),
     path("HeadObject", "HEAD", OBJECT),
     path("DeleteObject", "DELETE", OBJECT),
     path("CreateBucket", "PUT", BUCKET),
+    asking("versions", path("ListObjectVersions", "GET", BUCKET)),
     path("ListObjectsV2", "GET", BUCKET),
   ],
 };

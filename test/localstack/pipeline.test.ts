@@ -253,12 +253,20 @@ describe("the deployed pipeline", () => {
     expect(missing).toEqual([settled, onTrial]);
   });
 
-  it("tells of a configuration that cannot be used", async () => {
+  it("tells of a configuration that cannot be used, and goes by the last good one", async () => {
+    const settled = "impersonation/secret-as-somebody";
+    const { VersionId: good } = await configure({ version: 1, detectors: { [settled]: { status: "shadow" } } });
     await configure({ version: 1, nobody: "knows this" });
     // A new environment asks at once.
     expect(await killAll(stack.names.sweep)).toBeGreaterThan(0);
     await stack.sweep();
     await health("configuration", 1);
+    expect(JSON.stringify(stack.hub.findings())).toContain(
+      `The configuration cannot be used, and ${known(good)} stands`,
+    );
+    expect(await killAll(stack.names.detect)).toBeGreaterThan(0);
+    await sendAs("begun");
+    expect(await found("begun", ({ detector }) => detector === settled)).toEqual([settled]);
   });
 
   it("asks AWS for this and nothing else", async () => {

@@ -10,5 +10,5 @@ export function createCountingMeter() {
       count("counted", judged + setAside);
     },
   };
-  return { meter, counted: () => (counts.get("counted") ?? 0) + (counts.get("Refused") ?? 0) };
+  return { meter, counted: () => (counts.get("counted") ?? 0) + (counts.get("EventsKeptAside") ?? 0) };
 }

@@ -137,7 +137,7 @@ export function startPipeline(settings: Settings) {
   const programs = () =>
     createPrograms({
       configured: createConfigSource(
-        port("config", async () => undefined),
+        { now: port("config", async () => undefined), earlier: () => [] },
         async () => undefined,
         now,
       ),

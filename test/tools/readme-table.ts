@@ -3,6 +3,7 @@ import { awsCommands } from "../../functions/cli/rights.ts";
 import { variables } from "../../functions/runtime/environment.ts";
 import { tactics } from "../../schemas/attack.ts";
 import { errorCodes } from "../../schemas/errors.ts";
+import { type Metric, metrics } from "../../schemas/metrics.ts";
 import { between } from "./between.ts";
 import { demoOutput } from "./readme-output.ts";
 
@@ -41,5 +42,15 @@ export async function readmeTables(readme: string): Promise<string> {
     "| --- | --- |",
     ...environment,
   ]);
-  return between(withEnvironment, "output", ["```", ...(await demoOutput()), "```"]);
+  const withMetrics = between(withEnvironment, "metrics", [
+    "| metric | of | by | what it is |",
+    "| --- | --- | --- | --- |",
+    ...Object.entries(metrics).map(([name, metric]) => metricRow(name, metric)),
+  ]);
+  return between(withMetrics, "output", ["```", ...(await demoOutput()), "```"]);
+}
+
+function metricRow(name: string, { unit, of, by, only, is }: Metric): string {
+  const divided = by === undefined ? "" : `\`${by}\`${only ? "" : ", and whole"}`;
+  return `| \`${name}\` | ${of} | ${divided} | ${unit === "Count" ? "" : "ms "}${is} |`;
 }

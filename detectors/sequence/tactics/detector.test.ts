@@ -149,6 +149,9 @@ describe("stays quiet on", () => {
   it("detectors in shadow", async () => {
     const shadow = of("two/token", "token", [["TA0006", "T1528"]], { status: "shadow" });
     expect(await run(both, [execution, shadow])).toEqual([]);
+    // On trial with them it says so, and nobody is told of either.
+    const trial: Config = { version: 1, detectors: { [detector.meta.id]: { status: "shadow" } } };
+    expect(await run(both, [execution, shadow], trial)).toMatchObject([{ status: "shadow" }]);
   });
 
   it("what is suppressed", async () => {

@@ -24,7 +24,7 @@ export const detector = defineJoinDetector({
     gaps: [
       "A day is a UTC day: an attack over midnight is two sequences, or none.",
       "Who acts under several names, roles or sessions is several principals.",
-      "Findings of low severity, suppressed ones and those of detectors in shadow are no part of it.",
+      "Findings of low severity, suppressed ones and those of detectors in shadow are no part of it; the last are while it is in shadow itself.",
       "Of more than 300 findings of one principal in a day, not all are named.",
     ],
     triage: [

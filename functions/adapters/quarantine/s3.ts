@@ -11,7 +11,8 @@ export const KEPT = "kept/";
 export const keyOf = ({ arrived, shard, sequence }: KeptRecord): string =>
   `${KEPT}${arrived.slice(0, 10)}/${shard}/${sequence}.json`;
 
-/** A quarantine in a bucket: one object a record, with the reasons beside the data. Rejects with E_QUARANTINE. */
+/** A quarantine in a bucket: one object a record, with the reasons beside the data. Rejects with E_QUARANTINE, also where access is refused:
+ * a record that can neither be judged nor kept has to come again. */
 export function createS3Quarantine(client: S3Client, bucket: string): Quarantine {
   return {
     async keep(record) {

@@ -1,10 +1,10 @@
-import { SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { type BatchResultErrorEntry, SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { from, lastValueFrom, mergeMap, toArray } from "rxjs";
 import { CrosstrailError } from "../../../schemas/errors.ts";
 import { severityRank } from "../../../schemas/findings/finding.ts";
 import type { Letter } from "../../../schemas/findings/letter.ts";
 import type { Outbox } from "../../findings/desk.ts";
-import { reasonOf } from "../sinks/reason.ts";
+import { awsFailure } from "../aws-failure.ts";
 
 /** URLs. Each sink has queues of its own, so that neither repeats nor delays the other; what is urgent for Security Hub waits behind nothing else. A sink that
  * is switched off has none. */
@@ -18,9 +18,16 @@ export interface Queues {
 const ENTRIES = 10;
 const PARALLEL = 4;
 
+const nameOf = (url: string): string => url.split("/").at(-1) ?? "";
+
+/** Of one message of a call: the sender's fault is that message's, but for the rate. */
+const isFinal = ({ SenderFault, Code = "" }: BatchResultErrorEntry): boolean =>
+  SenderFault === true && !/Throttl/.test(Code);
+
 const isUrgent = ({ severity }: Letter): boolean => severityRank(severity) >= severityRank("high");
 
-/** An outbox of queues. Rejects with E_OUTBOX when one of them does not take all; then all of the batch comes again. */
+/** An outbox of queues. Rejects with E_OUTBOX when one of them does not take all: then all of the batch comes again. With E_OUTBOX_REFUSED when it would not
+ * then either: its records are kept aside, and the stream goes on. */
 export function createSqsOutbox(client: SQSClient, queues: Queues): Outbox {
   async function sendTo(url: string | undefined, letters: readonly Letter[]): Promise<void> {
     if (url === undefined) return;
@@ -40,12 +47,14 @@ export function createSqsOutbox(client: SQSClient, queues: Queues): Outbox {
     const { Failed = [] } = await client
       .send(new SendMessageBatchCommand({ QueueUrl: url, Entries }))
       .catch((cause: unknown) => {
-        throw new CrosstrailError("E_OUTBOX", reasonOf(cause), { cause });
+        const { kind, message } = awsFailure(cause, { of: `queue ${nameOf(url)}`, action: "sqs:SendMessage" });
+        throw new CrosstrailError(kind === "refused" ? "E_OUTBOX_REFUSED" : "E_OUTBOX", message, { cause });
       });
-    const [first] = Failed;
+    // What may pass comes first: what is refused then comes again with it, and alone the next time.
+    const [first] = Failed.toSorted((a, b) => Number(isFinal(a)) - Number(isFinal(b)));
     if (first === undefined) return;
-    const what = `${Failed.length} not taken: ${first.Message ?? first.Code}`;
-    throw new CrosstrailError("E_OUTBOX", what, { cause: first });
+    const what = `queue ${nameOf(url)}: ${Failed.length} not taken: ${first.Message ?? first.Code}`;
+    throw new CrosstrailError(isFinal(first) ? "E_OUTBOX_REFUSED" : "E_OUTBOX", what, { cause: first });
   }
 
   return async (letters) => {
