@@ -35,6 +35,10 @@ function lowerCased(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(lowerCased);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, one]) => [key.charAt(0).toLowerCase() + key.slice(1), lowerCased(one)]),
+    // OKActions -> okActions, AlarmName -> alarmName. What CDK does not know it leaves out, and says nothing.
+    Object.entries(value).map(([key, one]) => [
+      key.replace(/^(?:[A-Z]+(?=[A-Z])|[A-Z])/, (letters) => letters.toLowerCase()),
+      lowerCased(one),
+    ]),
   );
 }
