@@ -1,3 +1,5 @@
+import { CONFIG_KEY } from "./settings.ts";
+
 /** What a stack puts out. `crosstrail doctor --stack` reads these. */
 export interface Output {
   readonly value: string;
@@ -16,7 +18,7 @@ export const outputs = {
     is: "records that could not be judged: crosstrail redrive --bucket",
   },
   ConfigBucket: { value: "${ConfigBucket}", is: "bucket of the configuration" },
-  ConfigKey: { value: "config.json", is: "key of the configuration in its bucket" },
+  ConfigKey: { value: CONFIG_KEY, is: "key of the configuration in its bucket" },
   DetectFunction: { value: "${Detect}", is: "function that judges" },
   PublishFunction: { value: "${Publish}", is: "function that publishes" },
   SweepFunction: { value: "${Sweep}", is: "function that sweeps" },

@@ -1,4 +1,4 @@
-import type { FunctionName } from "./settings.ts";
+import { CONFIG_KEY, type FunctionName } from "./settings.ts";
 
 export interface Right {
   readonly sid: string;
@@ -16,7 +16,7 @@ const table = (...actions: readonly string[]): Right => ({
 const configuration: readonly Right[] = [
   {
     ...{ sid: "Configuration", actions: ["s3:GetObject", "s3:GetObjectVersion"] },
-    resources: ["${ConfigBucket.Arn}/config.json"],
+    resources: [`\${ConfigBucket.Arn}/${CONFIG_KEY}`],
   },
   // Without ListBucket S3 says that access is denied where nothing is there yet. Versions: the last good one, when the latest cannot be used.
   {
