@@ -88,7 +88,8 @@ const numbers = (most: number): readonly number[] => Array.from({ length: most }
 /** Of a list that stands in a text: whether it has an item in that place. */
 function places(): Value {
   const has = (list: string, most: number) => (place: number) => {
-    const padded: Value = { "Fn::Join": ["", [ref(list), ",".repeat(most - 1)]] };
+    // So many empty ones behind it that there is something to select in every place.
+    const padded: Value = { "Fn::Join": [",", [ref(list), ",".repeat(most - 2)]] };
     return not(equals(itemOf(padded, place - 1), ""));
   };
   const clusters = has("Clusters", MAX_CLUSTERS);
