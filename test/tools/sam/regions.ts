@@ -115,9 +115,9 @@ const common = (): Value => ({
 });
 
 function settingsOf(name: FunctionName): Value {
-  const { description, memoryMb, timeoutSeconds } = functions[name];
+  const { code, description, memoryMb, timeoutSeconds } = functions[name];
   return {
-    ...{ Description: description, MemorySize: memoryMb, Timeout: timeoutSeconds },
+    ...{ CodeUri: `../../${code}`, Description: description, MemorySize: memoryMb, Timeout: timeoutSeconds },
     Environment: { Variables: named(environmentOf[name]) },
   };
 }
