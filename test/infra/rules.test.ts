@@ -139,16 +139,28 @@ const good: Readonly<Record<string, Json>> = {
     Properties: { EventSourceArn: arn("Letters"), FunctionName: ref("Publish") },
   },
   OnSweep: {
+    Type: "AWS::Lambda::Permission",
+    Properties: { FunctionName: arn("Sweep"), Principal: "events.amazonaws.com", SourceArn: arn("Minutes") },
+  },
+  Other: lambda,
+  OnOther: {
     Type: "AWS::Lambda::EventInvokeConfig",
-    Properties: { FunctionName: ref("Sweep"), DestinationConfig: { OnFailure: { Destination: arn("Dead") } } },
+    Properties: { FunctionName: ref("Other"), DestinationConfig: { OnFailure: { Destination: arn("Dead") } } },
   },
   Minutes: {
+    Type: "AWS::Events::Rule",
+    Properties: {
+      ScheduleExpression: "rate(5 minutes)",
+      Targets: [{ Arn: arn("Sweep"), DeadLetterConfig: { Arn: arn("Dead") } }],
+    },
+  },
+  Schedule: {
     Type: "AWS::Scheduler::Schedule",
     Properties: { Target: { Arn: arn("Sweep"), DeadLetterConfig: { Arn: arn("Dead") } } },
   },
   Rule: {
     Type: "AWS::Events::Rule",
-    Properties: { Targets: [{ Arn: arn("Stream"), DeadLetterConfig: { Arn: arn("Dead") } }] },
+    Properties: { EventPattern: {}, Targets: [{ Arn: arn("Stream"), DeadLetterConfig: { Arn: arn("Dead") } }] },
   },
 };
 
@@ -190,7 +202,7 @@ const broken: Readonly<Record<string, readonly Change[]>> = {
   ],
   log_group_is_encrypted: [["Logs/Properties/KmsKeyId"]],
   key_is_rotated: [["Key/Properties/EnableKeyRotation"], ["Key/Properties/EnableKeyRotation", false]],
-  kinds_of_stores_are_known: [["Other", { Type: "AWS::DynamoDB::GlobalTable", Properties: {} }]],
+  kinds_of_stores_are_known: [["Wide", { Type: "AWS::DynamoDB::GlobalTable", Properties: {} }]],
   queue_refuses_plain_http: [
     ["DeadPolicy"],
     ["DeadPolicy/Properties/Queues", [ref("Letters")]],
@@ -227,10 +239,13 @@ const broken: Readonly<Record<string, readonly Change[]>> = {
     ["Rule/Properties/Targets/0/DeadLetterConfig"],
     ["Rule/Properties/Targets/1", { Arn: arn("Letters") }],
   ],
-  target_of_a_schedule_has_dead_letters: [["Minutes/Properties/Target/DeadLetterConfig"]],
-  function_keeps_failed_invocations: [
+  target_of_a_schedule_has_dead_letters: [["Schedule/Properties/Target/DeadLetterConfig"]],
+  function_loses_no_call: [
     ["OnSweep"],
-    ["OnSweep/Properties/DestinationConfig", { OnSuccess: { Destination: arn("Dead") } }],
+    ["OnSweep/Properties/Principal", "s3.amazonaws.com"],
+    ["OnOther"],
+    ["OnOther/Properties/DestinationConfig", { OnSuccess: { Destination: arn("Dead") } }],
+    ["Rule/Properties/Targets/0/Arn", arn("Detect")],
     ["OnLetters/Properties/FunctionName", ref("Detect")],
   ],
   queue_keeps_for_14_days: [

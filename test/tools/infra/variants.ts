@@ -1,5 +1,3 @@
-import type { Json } from "../../support/template/template.ts";
-
 /** One way to deploy the template of infra/sam/. */
 export interface Variant {
   readonly name: string;
