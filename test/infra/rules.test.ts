@@ -106,7 +106,10 @@ const good: Readonly<Record<string, Json>> = {
   Role: {
     Type: "AWS::IAM::Role",
     Properties: {
-      ManagedPolicyArns: [{ "Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/AWSXRayDaemonWriteAccess" }],
+      ManagedPolicyArns: [
+        { "Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/AWSXRayDaemonWriteAccess" },
+        "arn:aws:iam::aws:policy/AWSXrayWriteOnlyAccess",
+      ],
       Policies: [
         {
           PolicyDocument: {
@@ -205,6 +208,7 @@ const broken: Readonly<Record<string, readonly Change[]>> = {
   kinds_of_stores_are_known: [["Wide", { Type: "AWS::DynamoDB::GlobalTable", Properties: {} }]],
   queue_refuses_plain_http: [
     ["DeadPolicy"],
+    ["DeadPolicy/Type", "AWS::SQS::QueueInlinePolicy"],
     ["DeadPolicy/Properties/Queues", [ref("Letters")]],
     [`${statement("DeadPolicy")}/Effect`],
     [`${statement("DeadPolicy")}/Principal`, { Service: "sns.amazonaws.com" }],
@@ -214,12 +218,16 @@ const broken: Readonly<Record<string, readonly Change[]>> = {
   ],
   topic_refuses_plain_http: [
     ["TopicPolicy"],
+    ["TopicPolicy/Type", "AWS::SNS::TopicInlinePolicy"],
+    [`${statement("TopicPolicy")}/Effect`],
     [`${statement("TopicPolicy")}/Principal`, { Service: "sns.amazonaws.com" }],
     [`${statement("TopicPolicy")}/Action`, ["sns:Subscribe"]],
     [`${statement("TopicPolicy")}/Condition/Bool`, { "aws:SecureTransport": "true" }],
   ],
   bucket_refuses_plain_http: [
     ["ConfigPolicy"],
+    ["ConfigPolicy/Type", "AWS::S3::AccessPointPolicy"],
+    [`${statement("ConfigPolicy")}/Effect`],
     ["ConfigPolicy/Properties/Bucket", ref("Quarantine")],
     [`${statement("ConfigPolicy")}/Principal`, { Service: "s3.amazonaws.com" }],
     [`${statement("ConfigPolicy")}/Action`, ["s3:GetObject"]],
@@ -229,6 +237,7 @@ const broken: Readonly<Record<string, readonly Change[]>> = {
   feeding_queue_has_dead_letters: [
     ["Letters/Properties/RedrivePolicy"],
     ["Letters/Properties/RedrivePolicy/deadLetterTargetArn"],
+    ["Letters/Properties/RedrivePolicy/maxReceiveCount"],
     ["OnLetters/Properties/EventSourceArn", arn("Dead")],
   ],
   stream_mapping_has_a_destination_on_failure: [
@@ -292,6 +301,8 @@ const broken: Readonly<Record<string, readonly Change[]>> = {
       { Effect: "Allow", Action: "sqs:SendMessage", NotResource: arn("Dead") },
     ],
     [`${statement("Policy")}/Resource`, ["*"]],
+    [`${statement("Policy")}/Resource`],
+    [`${statement("TopicPolicy", 1)}/Resource`],
     [`${statement("TopicPolicy", 1)}/Resource`, "*"],
   ],
   right_names_whose_it_is: [
@@ -300,6 +311,7 @@ const broken: Readonly<Record<string, readonly Change[]>> = {
     [`${statement("TopicPolicy", 1)}/Principal`, { AWS: [arn("Role"), "*"] }],
     [`${statement("TopicPolicy", 1)}/Principal`],
     ["Key/Properties/KeyPolicy/Statement/0/Principal", { AWS: "*" }],
+    ["Key/Properties/KeyPolicy/Statement/1/Principal"],
   ],
   role_has_rights_of_its_own: [
     ["Role/Properties/ManagedPolicyArns/0", "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"],
