@@ -106,7 +106,10 @@ const good: Readonly<Record<string, Json>> = {
   Role: {
     Type: "AWS::IAM::Role",
     Properties: {
-      ManagedPolicyArns: [{ "Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/AWSXRayDaemonWriteAccess" }],
+      ManagedPolicyArns: [
+        { "Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/AWSXRayDaemonWriteAccess" },
+        "arn:aws:iam::aws:policy/AWSXrayWriteOnlyAccess",
+      ],
       Policies: [
         {
           PolicyDocument: {
@@ -139,16 +142,28 @@ const good: Readonly<Record<string, Json>> = {
     Properties: { EventSourceArn: arn("Letters"), FunctionName: ref("Publish") },
   },
   OnSweep: {
+    Type: "AWS::Lambda::Permission",
+    Properties: { FunctionName: arn("Sweep"), Principal: "events.amazonaws.com", SourceArn: arn("Minutes") },
+  },
+  Other: lambda,
+  OnOther: {
     Type: "AWS::Lambda::EventInvokeConfig",
-    Properties: { FunctionName: ref("Sweep"), DestinationConfig: { OnFailure: { Destination: arn("Dead") } } },
+    Properties: { FunctionName: ref("Other"), DestinationConfig: { OnFailure: { Destination: arn("Dead") } } },
   },
   Minutes: {
+    Type: "AWS::Events::Rule",
+    Properties: {
+      ScheduleExpression: "rate(5 minutes)",
+      Targets: [{ Arn: arn("Sweep"), DeadLetterConfig: { Arn: arn("Dead") } }],
+    },
+  },
+  Schedule: {
     Type: "AWS::Scheduler::Schedule",
     Properties: { Target: { Arn: arn("Sweep"), DeadLetterConfig: { Arn: arn("Dead") } } },
   },
   Rule: {
     Type: "AWS::Events::Rule",
-    Properties: { Targets: [{ Arn: arn("Stream"), DeadLetterConfig: { Arn: arn("Dead") } }] },
+    Properties: { EventPattern: {}, Targets: [{ Arn: arn("Stream"), DeadLetterConfig: { Arn: arn("Dead") } }] },
   },
 };
 
@@ -190,9 +205,10 @@ const broken: Readonly<Record<string, readonly Change[]>> = {
   ],
   log_group_is_encrypted: [["Logs/Properties/KmsKeyId"]],
   key_is_rotated: [["Key/Properties/EnableKeyRotation"], ["Key/Properties/EnableKeyRotation", false]],
-  kinds_of_stores_are_known: [["Other", { Type: "AWS::DynamoDB::GlobalTable", Properties: {} }]],
+  kinds_of_stores_are_known: [["Wide", { Type: "AWS::DynamoDB::GlobalTable", Properties: {} }]],
   queue_refuses_plain_http: [
     ["DeadPolicy"],
+    ["DeadPolicy/Type", "AWS::SQS::QueueInlinePolicy"],
     ["DeadPolicy/Properties/Queues", [ref("Letters")]],
     [`${statement("DeadPolicy")}/Effect`],
     [`${statement("DeadPolicy")}/Principal`, { Service: "sns.amazonaws.com" }],
@@ -202,12 +218,16 @@ const broken: Readonly<Record<string, readonly Change[]>> = {
   ],
   topic_refuses_plain_http: [
     ["TopicPolicy"],
+    ["TopicPolicy/Type", "AWS::SNS::TopicInlinePolicy"],
+    [`${statement("TopicPolicy")}/Effect`],
     [`${statement("TopicPolicy")}/Principal`, { Service: "sns.amazonaws.com" }],
     [`${statement("TopicPolicy")}/Action`, ["sns:Subscribe"]],
     [`${statement("TopicPolicy")}/Condition/Bool`, { "aws:SecureTransport": "true" }],
   ],
   bucket_refuses_plain_http: [
     ["ConfigPolicy"],
+    ["ConfigPolicy/Type", "AWS::S3::AccessPointPolicy"],
+    [`${statement("ConfigPolicy")}/Effect`],
     ["ConfigPolicy/Properties/Bucket", ref("Quarantine")],
     [`${statement("ConfigPolicy")}/Principal`, { Service: "s3.amazonaws.com" }],
     [`${statement("ConfigPolicy")}/Action`, ["s3:GetObject"]],
@@ -217,6 +237,7 @@ const broken: Readonly<Record<string, readonly Change[]>> = {
   feeding_queue_has_dead_letters: [
     ["Letters/Properties/RedrivePolicy"],
     ["Letters/Properties/RedrivePolicy/deadLetterTargetArn"],
+    ["Letters/Properties/RedrivePolicy/maxReceiveCount"],
     ["OnLetters/Properties/EventSourceArn", arn("Dead")],
   ],
   stream_mapping_has_a_destination_on_failure: [
@@ -227,10 +248,13 @@ const broken: Readonly<Record<string, readonly Change[]>> = {
     ["Rule/Properties/Targets/0/DeadLetterConfig"],
     ["Rule/Properties/Targets/1", { Arn: arn("Letters") }],
   ],
-  target_of_a_schedule_has_dead_letters: [["Minutes/Properties/Target/DeadLetterConfig"]],
-  function_keeps_failed_invocations: [
+  target_of_a_schedule_has_dead_letters: [["Schedule/Properties/Target/DeadLetterConfig"]],
+  function_loses_no_call: [
     ["OnSweep"],
-    ["OnSweep/Properties/DestinationConfig", { OnSuccess: { Destination: arn("Dead") } }],
+    ["OnSweep/Properties/Principal", "s3.amazonaws.com"],
+    ["OnOther"],
+    ["OnOther/Properties/DestinationConfig", { OnSuccess: { Destination: arn("Dead") } }],
+    ["Rule/Properties/Targets/0/Arn", arn("Detect")],
     ["OnLetters/Properties/FunctionName", ref("Detect")],
   ],
   queue_keeps_for_14_days: [
@@ -277,6 +301,8 @@ const broken: Readonly<Record<string, readonly Change[]>> = {
       { Effect: "Allow", Action: "sqs:SendMessage", NotResource: arn("Dead") },
     ],
     [`${statement("Policy")}/Resource`, ["*"]],
+    [`${statement("Policy")}/Resource`],
+    [`${statement("TopicPolicy", 1)}/Resource`],
     [`${statement("TopicPolicy", 1)}/Resource`, "*"],
   ],
   right_names_whose_it_is: [
@@ -285,6 +311,7 @@ const broken: Readonly<Record<string, readonly Change[]>> = {
     [`${statement("TopicPolicy", 1)}/Principal`, { AWS: [arn("Role"), "*"] }],
     [`${statement("TopicPolicy", 1)}/Principal`],
     ["Key/Properties/KeyPolicy/Statement/0/Principal", { AWS: "*" }],
+    ["Key/Properties/KeyPolicy/Statement/1/Principal"],
   ],
   role_has_rights_of_its_own: [
     ["Role/Properties/ManagedPolicyArns/0", "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"],

@@ -34,7 +34,7 @@ export const localstack: Kind<{ readonly dynamodb: DynamoEngine }> = {
   name: "localstack",
   what: "the stand-ins for AWS",
   takes: "about two minutes",
-  otherwise: "or set AWS_ENDPOINT_URL to a LocalStack that runs already",
+  otherwise: ", or set AWS_ENDPOINT_URL to a LocalStack that runs already",
   from: [PACKAGES, JAVA, JARS, import.meta.filename],
   async fill(making) {
     const pip = await makeVenv(making);

@@ -52,7 +52,9 @@ const verdict = (reports: readonly Report[]): Verdict => ({
   kept: reports.flatMap(({ compliant }) => compliant).sort(),
   idle: reports.flatMap(({ not_applicable }) => not_applicable).sort(),
   broken: reports
-    .flatMap(({ not_compliant }) => not_compliant.map(({ Rule }) => ({ rule: Rule.name, why: reasons(Rule.checks) })))
+    .flatMap(({ not_compliant }) =>
+      not_compliant.map(({ Rule }) => ({ rule: Rule.name, why: [...new Set(reasons(Rule.checks))] })),
+    )
     .sort((a, b) => (a.rule < b.rule ? -1 : 1)),
 });
 
@@ -64,5 +66,6 @@ function reasons(part: unknown): readonly string[] {
   if (typeof context !== "string" || !isSection(messages)) return Object.values(part).flatMap(reasons);
   const { custom_message: asked, error_message: error } = messages;
   const [, path = ""] = /Path=([^[\]]+)/.exec(String(error ?? "")) ?? [];
-  return [[String(asked || context).trim(), path].filter(Boolean).join(" at ")];
+  // What a filter over keys left out is no demand; it has a path for a context.
+  return context.startsWith("/") ? [] : [[String(asked || context).trim(), path].filter(Boolean).join(" at ")];
 }

@@ -7,9 +7,8 @@ const LOCK = join(import.meta.dirname, "locks", "infra-tools.txt");
 /** SAM CLI (with the SAM transform) and cfn-lint. Not beside LocalStack: the two ask for different versions of the same packages. */
 const infraTools: Kind<object> = {
   name: "infra-tools",
-  what: "the tools for infra/: SAM CLI and cfn-lint",
-  takes: "about a minute, 0.4 GB",
-  otherwise: "or leave out what checks infra/",
+  what: "SAM CLI and cfn-lint",
+  takes: "about a minute",
   from: [LOCK, import.meta.filename],
   async fill(making) {
     const pip = await makeVenv(making);

@@ -29,14 +29,14 @@ def package(properties, template, folder):
 
 def main(path, folder):
     with open(path, encoding="utf-8") as file:
-        template = yaml_parse(file.read())
+        # A date without quotes, as the Version of a policy, is read as one: the transform takes text only.
+        template = json.loads(json.dumps(yaml_parse(file.read()), default=str))
     package(template.get("Globals", {}).get("Function", {}), path, folder)
     for resource in template.get("Resources", {}).values():
         if resource.get("Type") == "AWS::Serverless::Function":
             package(resource.get("Properties", {}), path, folder)
     try:
-        # Unquoted dates, as in a policy's Version, are read as such.
-        print(json.dumps(transform(template, json.load(sys.stdin), BundledPolicies()), default=str))
+        print(json.dumps(transform(template, json.load(sys.stdin), BundledPolicies())))
     except InvalidDocumentException as error:
         sys.exit("\n".join([error.message, *(cause.message for cause in error.causes)]))
 

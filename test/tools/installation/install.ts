@@ -20,8 +20,8 @@ export interface Kind<Extra extends object> {
   /** As in "Installing ... (once, about a minute)". */
   readonly what: string;
   readonly takes: string;
-  /** What may be done by whoever has no Python. */
-  readonly otherwise: string;
+  /** What else may be done by whoever has no Python, as ", or ...". */
+  readonly otherwise?: string;
   /** It is made anew when one of these files changes: its locks, and the code that installs them. */
   readonly from: readonly string[];
   /** Puts everything into `partial`, which will be `folder`. */
@@ -67,12 +67,12 @@ export async function install<Extra extends object>(
   }
 }
 
-async function pythonFor({ what, otherwise }: Pick<Kind<object>, "what" | "otherwise">): Promise<Python> {
+async function pythonFor({ what, otherwise = "" }: Pick<Kind<object>, "what" | "otherwise">): Promise<Python> {
   try {
     return await findPython();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`Of ${what}: ${why}, ${otherwise}.`, { cause: error });
+    throw new Error(`For ${what} ${why}${otherwise}.`, { cause: error });
   }
 }
 

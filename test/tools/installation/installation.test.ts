@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { localstack } from "../../localstack/installation.ts";
 import { root } from "../folders.ts";
 import { install, type Kind, type Making, pythonOf } from "./install.ts";
@@ -23,7 +23,7 @@ function quick({ name = "tools", during = (_: Making): void => undefined } = {})
   const filled: string[] = [];
   const said: string[] = [];
   const kind: Kind<{ readonly extra: string }> = {
-    ...{ name, what: "the tools", takes: "no time", otherwise: "or do without", from: [lock] },
+    ...{ name, what: "the tools", takes: "no time", otherwise: ", or do without it", from: [lock] },
     async fill(making) {
       filled.push(making.partial);
       fakeVenv(making);
@@ -61,6 +61,14 @@ describe("an installation", () => {
     expect(said[1]).toBe(
       "DynamoDB is dynalite: there is no Java 17 or later. Transactions, and TimeToLive as the engine does it, are not tested then.",
     );
+  });
+
+  it("without a Python says for what it would be, and what else may be done", async () => {
+    vi.stubEnv("CROSSTRAIL_PYTHON", "no-such-python");
+    await expect(quick().go()).rejects.toThrow(
+      /^For the tools Python 3\.11 to 3\.13 .* Tried: no-such-python\. .* CROSSTRAIL_PYTHON, or do without it\.$/,
+    );
+    vi.unstubAllEnvs();
   });
 
   it("is made anew when a lock has changed, and the old one goes", async () => {
@@ -137,7 +145,7 @@ describe("an installation", () => {
         await sleep(300);
         return {};
       };
-      const kind = { name: "tools", what: "", takes: "", otherwise: "", from: [${JSON.stringify(lock)}], fill };
+      const kind = { name: "tools", what: "", takes: "", from: [${JSON.stringify(lock)}], fill };
       const { folder } = await install(kind, () => {}, ${JSON.stringify(home)});
       console.log(folder);`;
     const start = () => promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program]);

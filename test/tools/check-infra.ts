@@ -1,0 +1,48 @@
+/** `npm run check:infra`: linters and our own rules over what `npm run synth` wrote. Prints what they have against it, and fails when that is anything. */
+import { existsSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { evaluate } from "../support/template/evaluate.ts";
+import { plain } from "../support/template/plain.ts";
+import type { Template } from "../support/template/template.ts";
+import { root } from "./folders.ts";
+import { cfnGuard, guard } from "./infra/guard.ts";
+import { lint } from "./infra/lint.ts";
+import { REGION } from "./infra/python.ts";
+import { variants } from "./infra/variants.ts";
+
+const written = (name: string): string => join(root, "dist", "infra", `${name}.template.json`);
+const there = (files: readonly string[]): readonly string[] => files.filter((file) => existsSync(file));
+const read = (file: string): Template => JSON.parse(readFileSync(file, "utf8"));
+
+const sam = there([join(root, "infra", "sam", "template.yaml")]);
+const faults = [...(await lint(there([written("cdk"), written("sam")]), sam)), ...(await ruled())];
+for (const fault of faults) console.error(fault);
+if (faults.length > 0) process.exitCode = 1;
+
+/** What our rules have against each way to deploy each template. */
+async function ruled(): Promise<readonly string[]> {
+  const program = cfnGuard();
+  if (program === undefined) {
+    const reason = `cfn-guard has no build for ${process.platform} on ${process.arch}: infra/rules/ was not asked.`;
+    console.error(reason);
+    return process.env.CI === undefined ? [] : [reason];
+  }
+  const ways = [
+    { name: relative(root, written("cdk")), template: read(written("cdk")), parameters: {} },
+    ...there([written("sam")]).flatMap((file) =>
+      variants.map(({ name, parameters }) => ({
+        name: `${relative(root, file)} ${name}`,
+        template: read(file),
+        parameters,
+      })),
+    ),
+  ];
+  const pseudo = { "AWS::Region": REGION };
+  const verdicts = await guard(
+    program,
+    ways.map(({ template, parameters }) => plain(evaluate(template, { parameters, pseudo }))),
+  );
+  return verdicts.flatMap(({ broken }, at) =>
+    broken.map(({ rule, why }) => [`${ways[at]?.name}: ${rule}`, ...why].join("\n  ")),
+  );
+}
