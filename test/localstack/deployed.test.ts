@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { DescribeStackResourcesCommand } from "@aws-sdk/client-cloudformation";
 import { DescribeSubscriptionFiltersCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
-import { DescribeRuleCommand, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { DescribeRuleCommand, ListRuleNamesByTargetCommand, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { DescribeStreamSummaryCommand } from "@aws-sdk/client-kinesis";
-import { GetFunctionCommand } from "@aws-sdk/client-lambda";
+import { GetFunctionCommand, GetPolicyCommand } from "@aws-sdk/client-lambda";
 import { HeadBucketCommand } from "@aws-sdk/client-s3";
 import { GetTopicAttributesCommand } from "@aws-sdk/client-sns";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
@@ -105,8 +105,19 @@ describe("the stack with everything that it may have", () => {
     await publishes(expected.map(({ id }) => id));
   });
 
-  it("sweeps by its schedule", async () => {
-    // Nobody else calls it.
+  it("sweeps by its schedule, which alone may call it", async () => {
+    const { Configuration } = await lambda(stack.names.sweep);
+    const targets = new ListRuleNamesByTargetCommand({ TargetArn: Configuration?.FunctionArn });
+    const { RuleNames = [] } = await aws.events.send(targets);
+    const { Policy = "" } = await aws.lambda.send(new GetPolicyCommand({ FunctionName: stack.names.sweep }));
+    // LocalStack does not ask for it.
+    expect(JSON.parse(Policy).Statement).toMatchObject(
+      RuleNames.map((rule) => ({
+        ...{ Effect: "Allow", Action: "lambda:InvokeFunction", Principal: { Service: "events.amazonaws.com" } },
+        Condition: { ArnLike: { "AWS:SourceArn": `arn:aws:events:${aws.region}:${OWNER}:rule/${rule}` } },
+      })),
+    );
+    expect(RuleNames).toHaveLength(1);
     await eventually("a sweep", async () => stack.proxies.sweep.calls.length > 0 || undefined);
   });
 
