@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
@@ -45,6 +46,7 @@ export function connect(url: string, { maxAttempts = 3, account = ACCOUNT }: Con
     requestHandler: new NodeHttpHandler(),
   };
   const clients = {
+    cloudformation: new CloudFormationClient(settings),
     kinesis: new KinesisClient(settings),
     logs: new CloudWatchLogsClient(settings),
     dynamodb: new DynamoDBClient(settings),

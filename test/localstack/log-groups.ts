@@ -1,21 +1,28 @@
-import { DeleteLogGroupCommand, PutLogEventsCommand, ResourceNotFoundException } from "@aws-sdk/client-cloudwatch-logs";
+import {
+  CreateLogGroupCommand,
+  CreateLogStreamCommand,
+  DeleteLogGroupCommand,
+  PutLogEventsCommand,
+  ResourceNotFoundException,
+} from "@aws-sdk/client-cloudwatch-logs";
 import type { Aws } from "./aws.ts";
-import { CLUSTER, OWNER, type Recorded } from "./recorded.ts";
-import { createLogGroup } from "./resources.ts";
+import { OWNER, type Recorded } from "./recorded.ts";
 
-/** Where EKS and CloudTrail write. The names tell the cluster, so that they are the same for every deployment: one at a time. */
-const GROUPS = {
-  audit: [`/aws/eks/${CLUSTER}/cluster`, "kube-apiserver-audit-0123456789abcdef0123456789abcdef"],
-  cloudtrail: ["/aws/cloudtrail/all", `${OWNER}_CloudTrail_eu-central-1`],
-} as const;
+/** Where EKS and CloudTrail write: group and log stream. The group's name tells the cluster, so that it is the same for every deployment. */
+export const logGroupsOf = (cluster: string) =>
+  ({
+    audit: [`/aws/eks/${cluster}/cluster`, "kube-apiserver-audit-0123456789abcdef0123456789abcdef"],
+    cloudtrail: [`/aws/cloudtrail/${cluster}`, `${OWNER}_CloudTrail_eu-central-1`],
+  }) as const;
 
-/** Makes the log groups anew, with subscriptions to a stream. */
-export async function createLogGroups(aws: Aws, stream: string): Promise<void> {
-  for (const [group, logStream] of Object.values(GROUPS)) {
-    await aws.logs.send(new DeleteLogGroupCommand({ logGroupName: group })).catch((error: unknown) => {
+/** Makes the log groups anew. */
+export async function createLogGroups(aws: Aws, cluster: string): Promise<void> {
+  for (const [logGroupName, logStreamName] of Object.values(logGroupsOf(cluster))) {
+    await aws.logs.send(new DeleteLogGroupCommand({ logGroupName })).catch((error: unknown) => {
       if (!(error instanceof ResourceNotFoundException)) throw error;
     });
-    await createLogGroup(aws, group, logStream, stream);
+    await aws.logs.send(new CreateLogGroupCommand({ logGroupName }));
+    await aws.logs.send(new CreateLogStreamCommand({ logGroupName, logStreamName }));
   }
 }
 
@@ -23,10 +30,11 @@ export async function createLogGroups(aws: Aws, stream: string): Promise<void> {
 const EVENTS = 100;
 
 /** Writes what is recorded as EKS and CloudTrail do; gives how many events these are. */
-export async function write(aws: Aws, recorded: Recorded): Promise<number> {
+export async function write(aws: Aws, cluster: string, recorded: Recorded): Promise<number> {
+  const groups = logGroupsOf(cluster);
   let count = 0;
   for (const trail of ["audit", "cloudtrail"] as const) {
-    const [logGroupName, logStreamName] = GROUPS[trail];
+    const [logGroupName, logStreamName] = groups[trail];
     const messages = recorded[trail];
     for (let at = 0; at < messages.length; at += EVENTS) {
       // Logs takes no events older than a fortnight: the time of writing is now, as that of any late event.

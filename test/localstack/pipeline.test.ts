@@ -5,17 +5,18 @@ import { PutRecordCommand } from "@aws-sdk/client-kinesis";
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CONFIG_KEY } from "../../infra/settings.ts";
 import type { Finding } from "../../schemas/findings/finding.ts";
 import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
 import { type Aws, connect, endpoint, eventually, namer } from "./aws.ts";
 import { crosstrail } from "./command-line.ts";
 import { type Fault, seededFaults } from "./fault.ts";
 import { metricsOf } from "./function-log.ts";
-import { createLogGroups, write } from "./log-groups.ts";
+import { write } from "./log-groups.ts";
 import { killAll } from "./processes.ts";
-import { attacksOf, daysLater, demonstration, fileOf, OWNER, replayed, together } from "./recorded.ts";
+import { attacksOf, CLUSTER, daysLater, demonstration, fileOf, OWNER, replayed, together } from "./recorded.ts";
 import { known, take } from "./resources.ts";
-import { CONFIG_KEY, createStack, type Stack } from "./stack.ts";
+import { createStack, type Stack } from "./stack.ts";
 
 /** Two hundred verdicts of all kinds, of which some settle. */
 const events = together(
@@ -25,6 +26,11 @@ const events = together(
 );
 const SENT = "attack-impersonation";
 const MINUTE_MS = 60_000;
+const deployment = {
+  cluster: CLUSTER,
+  props: { streamShards: 2 },
+  substitutions: ["visibility", "unscheduled"],
+} as const;
 
 let aws: Aws;
 let expected: readonly Finding[];
@@ -73,11 +79,16 @@ async function told(stack: Stack): Promise<readonly string[]> {
   });
 }
 
+/** No finding was refused, no message and no batch given up. */
+async function expectNothingLeft(stack: Stack): Promise<void> {
+  for (const queue of [stack.refused, stack.deadLetters]) expect(await stack.waiting(queue)).toBe(0);
+  expect(await stack.givenUp()).toEqual([]);
+}
+
 describe("the deployed pipeline", () => {
   let stack: Stack;
   beforeAll(async () => {
-    stack = await createStack(aws, namer("pipeline"));
-    await createLogGroups(aws, stack.stream);
+    stack = await createStack(aws, namer("pipeline"), deployment);
   });
   afterAll(() => stack?.close());
 
@@ -103,25 +114,37 @@ describe("the deployed pipeline", () => {
     expect(all()).toHaveLength(count);
   }
   async function kept(): Promise<readonly KeptRecord[]> {
-    const listed = await aws.s3.send(new ListObjectsV2Command({ Bucket: stack.buckets.quarantine, Prefix: "kept/" }));
+    const listed = await aws.s3.send(
+      new ListObjectsV2Command({ Bucket: stack.output("QuarantineBucket"), Prefix: "kept/" }),
+    );
     return Promise.all(
       (listed.Contents ?? []).map(async ({ Key }) => {
-        const { Body } = await aws.s3.send(new GetObjectCommand({ Bucket: stack.buckets.quarantine, Key }));
+        const { Body } = await aws.s3.send(new GetObjectCommand({ Bucket: stack.output("QuarantineBucket"), Key }));
         return JSON.parse(known(await Body?.transformToString()));
       }),
     );
   }
   const put = (Data: Buffer) =>
-    aws.kinesis.send(new PutRecordCommand({ StreamARN: stack.stream, PartitionKey: "test", Data }));
+    aws.kinesis.send(new PutRecordCommand({ StreamARN: stack.output("StreamArn"), PartitionKey: "test", Data }));
   const configure = (config: unknown) =>
-    aws.s3.send(new PutObjectCommand({ Bucket: stack.buckets.config, Key: CONFIG_KEY, Body: JSON.stringify(config) }));
+    aws.s3.send(
+      new PutObjectCommand({ Bucket: stack.output("ConfigBucket"), Key: CONFIG_KEY, Body: JSON.stringify(config) }),
+    );
   const sendAs = (cluster: string) =>
     crosstrail(
-      ...[aws, "send", "--stream", stack.stream, "--cluster", `${OWNER}/eu-central-1/${cluster}`, fileOf(SENT)],
+      ...[
+        aws,
+        "send",
+        "--stream",
+        stack.output("StreamArn"),
+        "--cluster",
+        `${OWNER}/eu-central-1/${cluster}`,
+        fileOf(SENT),
+      ],
     );
 
   it("finds in log groups what the command finds in files, and publishes each finding once", async () => {
-    const count = await write(aws, events);
+    const count = await write(aws, CLUSTER, events);
     const metrics = await confirmed(stack, count);
     expect(Object.fromEntries(metrics)).toMatchObject({ EventsRead: count, EventsJudged: count, EventsSetAside: 0 });
     await stack.emptied();
@@ -133,7 +156,7 @@ describe("the deployed pipeline", () => {
     const all = await told(stack);
     expect(all.toSorted()).toEqual([...new Set(all)].toSorted());
     expect(new Set(all.map((one) => one.split(" ")[0]))).toEqual(new Set(expected.map(({ id }) => id)));
-    for (const queue of [stack.refused, stack.deadLetters, stack.givenUp]) expect(await stack.waiting(queue)).toBe(0);
+    await expectNothingLeft(stack);
   });
 
   it("takes in what the command sends, and tells people of it although the topic is down at first", async () => {
@@ -157,7 +180,7 @@ describe("the deployed pipeline", () => {
       return all.length > 0 ? all : undefined;
     });
     expect(record).toMatchObject({
-      ...{ stream: stack.stream, partitionKey: "test", data: poison.toString("base64") },
+      ...{ stream: stack.output("StreamArn"), partitionKey: "test", data: poison.toString("base64") },
       reasons: [{ code: "E_GZIP" }],
     });
     await health("quarantined", 1);
@@ -226,7 +249,7 @@ describe("the deployed pipeline", () => {
     const waiting = await kept();
     expect(waiting.at(-1)?.reasons.map(({ code }) => code)).toContain("E_LEDGER_REFUSED");
     stack.proxies.detect.plan = () => undefined;
-    const said = await crosstrail(aws, "redrive", "--bucket", stack.buckets.quarantine);
+    const said = await crosstrail(aws, "redrive", "--bucket", stack.output("QuarantineBucket"));
     expect(said).toContain("0 objects are left");
     await found("refused");
   });
@@ -266,7 +289,8 @@ describe("the deployed pipeline", () => {
     );
     expect(await killAll(stack.names.detect)).toBeGreaterThan(0);
     await sendAs("begun");
-    expect(await found("begun", ({ detector }) => detector === settled)).toEqual([settled]);
+    // Of two people.
+    expect(await found("begun", ({ detector }) => detector === settled)).toEqual([settled, settled]);
   });
 
   it("asks AWS for this and nothing else", async () => {
@@ -280,8 +304,7 @@ const FAULTS: readonly Fault[] = ["throttled", "internal", "reset", "lost", "lat
 describe("the deployed pipeline, while calls fail at the wire and its processes are killed,", () => {
   let stack: Stack;
   beforeAll(async () => {
-    stack = await createStack(aws, namer("faults"));
-    await createLogGroups(aws, stack.stream);
+    stack = await createStack(aws, namer("faults"), deployment);
     for (const [index, proxy] of Object.values(stack.proxies).entries()) {
       const luck = seededFaults(index, 0.05, FAULTS);
       // Every operation fails at least once, and is once never answered.
@@ -294,7 +317,7 @@ describe("the deployed pipeline, while calls fail at the wire and its processes 
   afterAll(() => stack?.close());
 
   it("finds the same", async () => {
-    const count = await write(aws, events);
+    const count = await write(aws, CLUSTER, events);
     const killed: number[] = [];
     const kill = async (name: "detect" | "publish", when: () => boolean): Promise<void> => {
       await eventually(`the time to kill ${name}`, async () => when() || undefined);
@@ -323,7 +346,7 @@ describe("the deployed pipeline, while calls fail at the wire and its processes 
     );
     const ids = new Set((await told(stack)).map((one) => one.split(" ")[0]));
     expect(ids).toEqual(new Set(expected.map(({ id }) => id)));
-    for (const queue of [stack.refused, stack.deadLetters, stack.givenUp]) expect(await stack.waiting(queue)).toBe(0);
+    await expectNothingLeft(stack);
     const faults = Object.entries(stack.proxies).flatMap(([name, proxy]) =>
       [...proxy.faults()].map(([kind, times]) => [`${name} ${kind}`, times] as const),
     );

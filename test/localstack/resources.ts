@@ -4,7 +4,12 @@ import {
   CreateLogStreamCommand,
   PutSubscriptionFilterCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
-import { CreateStreamCommand, DescribeStreamSummaryCommand, waitUntilStreamExists } from "@aws-sdk/client-kinesis";
+import {
+  CreateStreamCommand,
+  DescribeStreamSummaryCommand,
+  ListStreamsCommand,
+  waitUntilStreamExists,
+} from "@aws-sdk/client-kinesis";
 import {
   CreateEventSourceMappingCommand,
   type CreateEventSourceMappingCommandInput,
@@ -33,17 +38,21 @@ export interface Queue {
   readonly arn: string;
 }
 
-export async function createStream(aws: Aws, name: string, shards = 1): Promise<string> {
-  // The engine of an account starts with its first call, and refuses those that come with it: these create nothing.
+/** Waits for the engine of an account, which starts with its first call and refuses those that come with it. */
+export async function kinesisAnswers(aws: Aws): Promise<void> {
   for (const limit = Date.now() + ENGINE_MS; ; await sleep(500)) {
     try {
-      await aws.kinesis.send(new CreateStreamCommand({ StreamName: name, ShardCount: shards }));
-      break;
+      return void (await aws.kinesis.send(new ListStreamsCommand()));
     } catch (error) {
       const starting = error instanceof Error && error.name === "InternalError";
       if (!starting || Date.now() > limit) throw error;
     }
   }
+}
+
+export async function createStream(aws: Aws, name: string, shards = 1): Promise<string> {
+  await kinesisAnswers(aws);
+  await aws.kinesis.send(new CreateStreamCommand({ StreamName: name, ShardCount: shards }));
   const waiting = { client: aws.kinesis, maxWaitTime: 60, minDelay: 1, maxDelay: 1 };
   await waitUntilStreamExists(waiting, { StreamName: name });
   const { StreamDescriptionSummary } = await aws.kinesis.send(new DescribeStreamSummaryCommand({ StreamName: name }));

@@ -1,31 +1,37 @@
-import { CreateTableCommand, UpdateTimeToLiveCommand } from "@aws-sdk/client-dynamodb";
-import { DeleteEventSourceMappingCommand, DeleteFunctionCommand, InvokeCommand } from "@aws-sdk/client-lambda";
-import { CreateBucketCommand, PutBucketVersioningCommand } from "@aws-sdk/client-s3";
-import { CreateTopicCommand, SubscribeCommand } from "@aws-sdk/client-sns";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { InvokeCommand } from "@aws-sdk/client-lambda";
+import { ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { SubscribeCommand } from "@aws-sdk/client-sns";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
-import { build } from "esbuild";
-import { EXPIRES, tableKeys } from "../../functions/adapters/ledger/dynamodb-items.ts";
+import type { CrosstrailProps } from "../../infra/cdk/props.ts";
+import type { OutputName } from "../../infra/outputs.ts";
+import { bundlesIn } from "../support/bundles.ts";
+import { type CloudAssembly, cloudAssembly } from "../support/cloud-assembly.ts";
 import { type SecurityHub, startSecurityHub } from "../support/security-hub.ts";
-import type { Files } from "../support/zip.ts";
-import { type FunctionName, functionBundle, functionNames } from "../tools/bundles.ts";
+import type { FunctionName } from "../tools/bundles.ts";
 import { type Aws, eventually } from "./aws.ts";
 import { type Roles, rightsIn } from "./calls.ts";
+import { type Deployed, deleteStack, deployStack } from "./cloudformation.ts";
 import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
-import { createQueue, createStream, deploy, known, map, type Queue } from "./resources.ts";
+import { createLogGroups, logGroupsOf } from "./log-groups.ts";
+import { createQueue, kinesisAnswers, known, type Queue } from "./resources.ts";
+import { type SubstitutionName, substitute } from "./substitutions.ts";
 
-export const CONFIG_KEY = "config.json";
-
-/** The deployed pipeline. Between each of its functions and AWS stands a proxy of its own. */
+/** crosstrail, deployed by the template that CDK makes. Between each of its functions and AWS stands a proxy of its own. */
 export interface Stack {
-  /** ARN. */
-  readonly stream: string;
-  readonly buckets: { readonly quarantine: string; readonly config: string };
-  /** What the topic told, what a sink has refused, messages that were tried too often, and batches that were given up. */
+  readonly deployed: Deployed;
+  /** Throws when the stack has no such. */
+  readonly output: (name: OutputName) => string;
+  /** Messages that the topic told: a subscription of the tests' own. */
   readonly told: Queue;
+  /** What a sink has refused, and what was tried too often. */
   readonly refused: Queue;
   readonly deadLetters: Queue;
-  readonly givenUp: Queue;
   readonly outbox: { readonly urgent: Queue; readonly other: Queue; readonly notify: Queue };
+  /** Keys of batches in the quarantine that the mapping of the stream has given up. */
+  readonly givenUp: () => Promise<readonly string[]>;
   readonly hub: SecurityHub;
   readonly names: Readonly<Record<FunctionName, string>>;
   readonly proxies: Readonly<Record<FunctionName | "hub", FaultProxy>>;
@@ -40,45 +46,25 @@ export interface Stack {
   readonly close: () => Promise<void>;
 }
 
-/** As long as a message in flight is kept from others: no less than a function may take. */
-const TIMEOUT_S = 30;
-/** How often a message comes before it counts as undeliverable. */
-const TRIES = "20";
-
-/** What ships, file by file. */
-export async function built(name: FunctionName): Promise<Files> {
-  const { outputFiles } = await build({ ...functionBundle(name), sourcemap: false, write: false });
-  return new Map(outputFiles.map(({ path, contents }) => [path.split("/").at(-1) ?? "", Buffer.from(contents)]));
+interface StackOptions {
+  /** EKS cluster in whose log groups it is written. They are made anew: one deployment at a time. */
+  readonly cluster: string;
+  readonly props?: CrosstrailProps;
+  /** Beside those without which nothing runs here. */
+  readonly substitutions: readonly SubstitutionName[];
 }
 
-export async function createStack(aws: Aws, named: (name: string) => string): Promise<Stack> {
+export async function createStack(aws: Aws, named: (name: string) => string, options: StackOptions): Promise<Stack> {
   const { account, region } = aws;
-  const names = { detect: named("detect"), publish: named("publish"), sweep: named("sweep") };
-  const buckets = { quarantine: named("quarantine"), config: named("config") };
-  const table = named("table");
-  const stream = await createStream(aws, named("stream"), 2);
-  await createTable(aws, table);
-  await createBuckets(aws, Object.values(buckets));
-  await aws.s3.send(
-    new PutBucketVersioningCommand({ Bucket: buckets.config, VersioningConfiguration: { Status: "Enabled" } }),
-  );
-  const deadLetters = await createQueue(aws, named("dead-letters"));
-  const refused = await createQueue(aws, named("refused"));
-  const givenUp = await createQueue(aws, named("given-up"));
-  const told = await createQueue(aws, named("told"));
-  const attributes = {
-    VisibilityTimeout: String(TIMEOUT_S),
-    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount: TRIES }),
-  };
-  const outbox = {
-    urgent: await createQueue(aws, named("hub-urgent"), attributes),
-    other: await createQueue(aws, named("hub-other"), attributes),
-    notify: await createQueue(aws, named("notify"), attributes),
-  };
-  const TopicArn = known((await aws.sns.send(new CreateTopicCommand({ Name: named("topic") }))).TopicArn);
-  const Attributes = { RawMessageDelivery: "true" };
-  await aws.sns.send(new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint: told.arn, Attributes }));
-
+  const name = named("stack");
+  const { cluster, props } = options;
+  const assembly = await assembled(name, {
+    clusters: [cluster],
+    trailLogGroup: logGroupsOf(cluster).cloudtrail[0],
+    ...props,
+  });
+  await createLogGroups(aws, cluster);
+  await kinesisAnswers(aws);
   const hub = await startSecurityHub({ account, region });
   const proxies = {
     detect: await startFaultProxy(aws.url),
@@ -86,57 +72,59 @@ export async function createStack(aws: Aws, named: (name: string) => string): Pr
     sweep: await startFaultProxy(aws.url),
     hub: await startFaultProxy(hub.url),
   };
-  const mappings: string[] = [];
-  const FunctionResponseTypes: ["ReportBatchItemFailures"] = ["ReportBatchItemFailures"];
-  for (const name of functionNames) {
-    const proxy = proxies[name];
-    const environment = {
-      ...{ AWS_ENDPOINT_URL: proxy.url, AWS_ENDPOINT_URL_SECURITYHUB: proxies.hub.url },
-      ...{ CROSSTRAIL_TABLE: table, CROSSTRAIL_TOPIC: TopicArn, CROSSTRAIL_ACCOUNT: account },
-      ...{ CROSSTRAIL_QUARANTINE_BUCKET: buckets.quarantine, CROSSTRAIL_CONFIG_BUCKET: buckets.config },
-      CROSSTRAIL_CONFIG_KEY: CONFIG_KEY,
-      CROSSTRAIL_HUB_URGENT_QUEUE: proxy.through(outbox.urgent.url),
-      CROSSTRAIL_HUB_QUEUE: proxy.through(outbox.other.url),
-      CROSSTRAIL_NOTIFY_QUEUE: proxy.through(outbox.notify.url),
-      CROSSTRAIL_DEAD_LETTER_QUEUE: proxy.through(refused.url),
-    };
-    await deploy(aws, { name: names[name], entry: await built(name), environment, timeoutSeconds: TIMEOUT_S });
-  }
-  mappings.push(
-    await map(aws, {
-      ...{ FunctionName: names.detect, EventSourceArn: stream, StartingPosition: "TRIM_HORIZON" },
-      ...{ BatchSize: 100, MaximumRetryAttempts: 50, FunctionResponseTypes },
-      DestinationConfig: { OnFailure: { Destination: givenUp.arn } },
-    }),
-  );
-  for (const { arn } of Object.values(outbox))
-    mappings.push(
-      await map(aws, { FunctionName: names.publish, EventSourceArn: arn, BatchSize: 10, FunctionResponseTypes }),
-    );
+  const ways = {
+    aws: { Detect: proxies.detect.url, Publish: proxies.publish.url, Sweep: proxies.sweep.url },
+    hub: proxies.hub.url,
+  };
+  const template = substitute(assembly.template, ["runtime", "endpoints", "queues", ...options.substitutions], ways);
+  const deployed = await deployStack(aws, name, { ...assembly, template });
+  const output = (one: OutputName): string => known(deployed.outputs[one]);
+  const queue = (one: OutputName): Queue => ({
+    url: output(one),
+    arn: `arn:aws:sqs:${region}:${account}:${nameOf(output(one))}`,
+  });
+  const outbox = { urgent: queue("HubUrgentQueueUrl"), other: queue("HubQueueUrl"), notify: queue("NotifyQueueUrl") };
+  const refused = queue("RefusedQueueUrl");
+
+  const told = await createQueue(aws, named("told"));
+  const Attributes = { RawMessageDelivery: "true" };
+  const TopicArn = output("TopicArn");
+  await aws.sns.send(new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint: told.arn, Attributes }));
 
   const waiting = async ({ url }: Queue): Promise<number> => {
     const asked = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] });
     const { Attributes: found = {} } = await aws.sqs.send(asked);
-    const counts = Object.entries(found).filter(([name]) => name.startsWith("ApproximateNumberOfMessages"));
+    const counts = Object.entries(found).filter(([one]) => one.startsWith("ApproximateNumberOfMessages"));
     return counts.reduce((sum, [, count]) => sum + Number(count), 0);
   };
   const called: Roles = [
-    [table, "table"],
-    [buckets.quarantine, "quarantine"],
-    [buckets.config, "config"],
-    ...["hub-urgent", "hub-other", "notify", "refused"].map((name) => [named(name), `queue ${name}`] as const),
+    [output("TableName"), "table"],
+    [output("QuarantineBucket"), "quarantine"],
+    [output("ConfigBucket"), "config"],
+    [nameOf(outbox.urgent.url), "queue hub-urgent"],
+    [nameOf(outbox.other.url), "queue hub-other"],
+    [nameOf(outbox.notify.url), "queue notify"],
+    [nameOf(refused.url), "queue refused"],
     [TopicArn, "topic"],
     [`:product/${account}/default`, "product"],
   ];
   return {
-    ...{ stream, buckets, told, refused, deadLetters, givenUp, outbox, hub, names, proxies, waiting },
+    ...{ deployed, output, told, refused, outbox, hub, proxies, waiting },
+    deadLetters: queue("DeadLetterQueueUrl"),
+    names: { detect: output("DetectFunction"), publish: output("PublishFunction"), sweep: output("SweepFunction") },
+    async givenUp() {
+      const given = { Bucket: output("QuarantineBucket"), Prefix: "aws/lambda/" };
+      const { Contents = [] } = await aws.s3.send(new ListObjectsV2Command(given));
+      return Contents.map(({ Key }) => known(Key));
+    },
     async sweep() {
-      const { FunctionError, Payload } = await aws.lambda.send(new InvokeCommand({ FunctionName: names.sweep }));
+      const asked = new InvokeCommand({ FunctionName: output("SweepFunction") });
+      const { FunctionError, Payload } = await aws.lambda.send(asked);
       if (FunctionError !== undefined) throw new Error(`The sweep failed: ${Buffer.from(Payload ?? []).toString()}`);
     },
     async emptied() {
       await eventually("an empty outbox", async () => {
-        for (const queue of Object.values(outbox)) if ((await waiting(queue)) > 0) return;
+        for (const one of Object.values(outbox)) if ((await waiting(one)) > 0) return;
         return true;
       });
     },
@@ -146,27 +134,20 @@ export async function createStack(aws: Aws, named: (name: string) => string): Pr
       sweep: rightsIn(proxies.sweep.calls, called),
     }),
     async close() {
-      for (const UUID of mappings) await aws.lambda.send(new DeleteEventSourceMappingCommand({ UUID }));
-      for (const name of Object.values(names)) await aws.lambda.send(new DeleteFunctionCommand({ FunctionName: name }));
+      await deleteStack(aws, deployed);
       await Promise.all([...Object.values(proxies), hub].map((one) => one.close()));
     },
   };
 }
 
-async function createTable(aws: Aws, TableName: string): Promise<void> {
-  await aws.dynamodb.send(
-    new CreateTableCommand({
-      ...{ TableName, BillingMode: "PAY_PER_REQUEST" },
-      AttributeDefinitions: [...tableKeys.AttributeDefinitions],
-      KeySchema: [...tableKeys.KeySchema],
-    }),
-  );
-  const TimeToLiveSpecification = { AttributeName: EXPIRES, Enabled: true };
-  await aws.dynamodb.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
+async function assembled(name: string, props: CrosstrailProps): Promise<CloudAssembly> {
+  const folder = mkdtempSync(join(tmpdir(), "crosstrail-bundles-"));
+  try {
+    return cloudAssembly({ ...props, bundles: await bundlesIn(folder) }, name);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
-async function createBuckets(aws: Aws, names: readonly string[]): Promise<void> {
-  // Every region but one wants to be named.
-  const CreateBucketConfiguration = { LocationConstraint: "eu-central-1" } as const;
-  for (const Bucket of names) await aws.s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration }));
-}
+/** Of a queue. */
+const nameOf = (url: string): string => known(url.split("/").at(-1));

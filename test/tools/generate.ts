@@ -25,6 +25,9 @@ emit(
 
 const { infraTables } = await import("./infra-tables.ts");
 emit("infra/README.md", infraTables(readFileSync(join(root, "infra/README.md"), "utf8")));
+const { localstackTable } = await import("./localstack-table.ts");
+const localstack = "test/localstack/README.md";
+emit(localstack, localstackTable(readFileSync(join(root, localstack), "utf8")));
 
 const drifted = [...outputs].filter(
   ([file, text]) => !existsSync(join(root, file)) || readFileSync(join(root, file), "utf8") !== text,

@@ -28,10 +28,11 @@ export function keptObjectOf(body: string): KeptObject {
 }
 
 function invocationOf(value: unknown): KeptObject {
-  const payload = text(value, "payload");
+  const payload = at(value, "payload");
   // Queues and topics are told where the records were, and nothing else.
   if (payload === undefined) return { problem: "an invocation without its payload" };
-  const all = list(parsed(payload), "Records");
+  // Text, says AWS; LocalStack puts the event itself there. Nobody is to lose records over which of the two it is.
+  const all = list(typeof payload === "string" ? parsed(payload) : payload, "Records");
   const records = all.flatMap((record) => {
     const stream = text(record, "eventSourceARN");
     const key = text(record, "kinesis", "partitionKey");

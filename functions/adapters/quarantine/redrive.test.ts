@@ -125,9 +125,12 @@ describe("a redrive", () => {
     expect(await run()).toMatchObject({ objects: 0, left: 0 });
   });
 
-  it("puts the records of an invocation again that Lambda gave up", async () => {
+  it.each([
+    ["as text", invocation],
+    ["as it is", (event: unknown) => ({ ...invocation(), payload: event })],
+  ])("puts the records of an invocation again that Lambda gave up, with the event %s", async (_, written) => {
     const event = batch([record(1, Buffer.from("one")), record(2, Buffer.from("two"))]);
-    const { run, took } = world({ [INVOCATION_KEY]: invocation(event) });
+    const { run, took } = world({ [INVOCATION_KEY]: written(event) });
     const { codes, ...counts } = await run();
     expect(counts).toEqual({ objects: 1, records: 2, left: 0 });
     expect([...codes]).toEqual([["RetryAttemptsExhausted", 1]]);
