@@ -1,5 +1,6 @@
 import Type from "typebox";
 import { describe, expect, it } from "vitest";
+import type { Severity } from "../../schemas/findings/finding.ts";
 import { auditEvent, awsCall, users } from "../../test/support/events.ts";
 import { createChain } from "./chain.ts";
 import { type DetectorMeta, defineEventDetector, type EventDetector, type Hit } from "./contracts.ts";
@@ -215,6 +216,20 @@ describe("settings", () => {
     );
     expect(armed[0]).toMatchObject({ params: { limit: 9 }, severity: "low", detector: { meta: { status: "shadow" } } });
     expect(arm([detector("a/x", () => undefined)], { version: 1 }, {}, []).armed[0]?.params).toEqual({ limit: 3 });
+  });
+
+  it.each<[string, Severity | undefined, Severity | undefined, Severity]>([
+    ["a hit that names none has it", "low", undefined, "low"],
+    ["one above it comes down to it", "low", "medium", "low"],
+    ["one above it does, though it is below the detector's own", "informational", "low", "informational"],
+    ["one below it stays", "medium", "low", "low"],
+    ["one of full worth goes up to it", "critical", "medium", "critical"],
+    ["one that evidence has put lower does not", "critical", "low", "low"],
+    ["without it what a hit says stands", undefined, "low", "low"],
+  ])("takes a configured severity for the highest: %s", (_, severity, own, expected) => {
+    const one = detector("a/x", () => hit(own && { severity: own }));
+    const config = severity && { detectors: { "a/x": { severity } } };
+    expect(judge([one], config).findings).toMatchObject([{ severity: expected }]);
   });
 
   it.each<[string, object, string[]]>([

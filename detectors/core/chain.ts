@@ -1,16 +1,17 @@
 import type { TrailEvent } from "../../schemas/events/trail-event.ts";
 import { type Severity, severityRank } from "../../schemas/findings/finding.ts";
 import { compose, type Draft, findingId, type Judged, viewOf } from "./compose.ts";
-import type { EventDetector, FacetName, Hit } from "./contracts.ts";
+import type { EventDetector, FacetName } from "./contracts.ts";
 import { healthDraft } from "./health.ts";
 import type { Site } from "./site.ts";
 import type { Suppressions } from "./suppress.ts";
+import { severityOf } from "./weight.ts";
 
 /** A detector with its settings in place. */
 export interface ArmedDetector {
   readonly detector: EventDetector;
   readonly params: unknown;
-  /** Replaces the severity of hits that name none, and caps nothing: what a hit says stands. */
+  /** The highest of its hits, as configured. */
   readonly severity: Severity;
 }
 
@@ -69,8 +70,6 @@ export const addCounts = (a: ChainCounts, b: ChainCounts, learners: ReadonlyMap<
   threw: new Map([...a.threw, ...b.threw, ...learners]),
   suppressed: a.suppressed + b.suppressed,
 });
-
-const severityOf = (hit: Hit, { severity }: ArmedDetector): Severity => hit.severity ?? severity;
 
 export function count(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);

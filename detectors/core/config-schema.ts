@@ -13,7 +13,12 @@ export function configSchema(detectors: readonly Detector[]): TObject {
       Type.Optional(
         Strict({
           status: Type.Optional(Type.Enum(["shadow", "stable", "deprecated"])),
-          severity: Type.Optional(Type.Enum([...severities])),
+          severity: Type.Optional(
+            Type.Enum([...severities], {
+              description:
+                "In place of the detector's own, which is the highest that it gives: less brings its findings down to this, more raises those of full worth; what evidence puts lower stays lower.",
+            }),
+          ),
           params: Type.Optional(Type.Object(optional(params), { additionalProperties: false })),
         }),
       ),

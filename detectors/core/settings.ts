@@ -13,7 +13,7 @@ import { covers, createSuppressions, type Suppressible, type Suppressions } from
 export interface Armed<D extends Detector = Detector> {
   readonly detector: D;
   readonly params: unknown;
-  /** Of hits that name none. */
+  /** The highest of its hits, as configured. */
   readonly severity: Severity;
 }
 

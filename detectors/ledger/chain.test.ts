@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { ledgerFlow } from "../../test/support/ledger.ts";
-import { mintedElsewhere, neverIssued, probeHit, probeMeta, probes, usedAfterPod } from "../../test/support/probes.ts";
+import {
+  manyPlaces,
+  mintedElsewhere,
+  neverIssued,
+  probeHit,
+  probeMeta,
+  probes,
+  usedAfterPod,
+} from "../../test/support/probes.ts";
 import { scenario } from "../../test/support/scenario.ts";
 import { arm } from "../core/settings.ts";
 import { ledgerDetectors, registry } from "../registry.ts";
@@ -18,6 +26,26 @@ const day = (rules: readonly object[], lines: readonly string[] = scenario) =>
   ledgerFlow(lines, { detectors: probes, config: { version: 1, suppressions: rules as never } });
 const idsOf = ({ findings }: Awaited<ReturnType<typeof day>>): string[] =>
   findings.map(({ detector, actor }) => `${detector} ${actor.name}`).sort();
+
+it("a configured severity is the highest that a detector of the ledger gives", async () => {
+  const severities = async (detectors: object): Promise<Record<string, string[]>> => {
+    const { findings } = await ledgerFlow(scenario, {
+      detectors: [neverIssued, manyPlaces],
+      config: { version: 1, detectors: detectors as never },
+    });
+    const byDetector = Map.groupBy(findings, ({ detector }) => detector);
+    return Object.fromEntries(
+      [...byDetector].map(([id, all]) => [id, [...new Set(all.map(({ severity }) => severity))].sort()]),
+    );
+  };
+  const [one, many] = ["probe/never-issued", "probe/many-places"];
+  // Of the two, which are high, the one names none of its own; the other goes by how many places there are.
+  expect(await severities({})).toEqual({ [one]: ["high"], [many]: ["critical", "medium"] });
+  const low = { [one]: { severity: "low" }, [many]: { severity: "low" } };
+  expect(await severities(low)).toEqual({ [one]: ["low"], [many]: ["low"] });
+  const critical = { [one]: { severity: "critical" }, [many]: { severity: "critical" } };
+  expect(await severities(critical)).toEqual({ [one]: ["critical"], [many]: ["critical", "medium"] });
+});
 
 describe("a suppression of a ledger detector", () => {
   it("hides its hits, of that identity and action only, and counts them", async () => {

@@ -5,6 +5,7 @@ import { createSeen } from "../core/seen.ts";
 import type { Armed } from "../core/settings.ts";
 import type { Site } from "../core/site.ts";
 import type { Suppressions } from "../core/suppress.ts";
+import { severityOf } from "../core/weight.ts";
 import { composeLedger } from "./compose.ts";
 import type { JoinDetector, LedgerDetector, SettledDetector } from "./contracts.ts";
 import { decode, type Fact, type Ref, type State } from "./facts.ts";
@@ -94,11 +95,12 @@ export function createLedgerChain({ armed, site, suppressions }: LedgerChainOpti
   }
 
   /** Also a hit that cannot be made a finding is its detector's fault. */
-  function drafted({ detector, severity }: Armed<LedgerDetector>, state: Ref, judgement: Judgement): Draft[] {
+  function drafted(entry: Armed<LedgerDetector>, state: Ref, judgement: Judgement): Draft[] {
+    const { detector } = entry;
     let { thrown } = judgement;
     const drafts = judgement.hits.flatMap(({ hit, since }) => {
       try {
-        const draft = { ...composeLedger(detector.meta, state, hit, severity), since };
+        const draft = { ...composeLedger(detector.meta, state, hit, severityOf(hit, entry)), since };
         return hides(draft) ? [] : [draft];
       } catch (cause) {
         thrown ??= { cause, at: since, event: "" };

@@ -14,7 +14,7 @@ import type { Ref } from "./facts.ts";
 const BOUNDED: ReadonlySet<Kind> = new Set(["pod", "token", "key", "session", "node", "exchange", "resource"]);
 
 /** The finding of a hit on an entity. Ids, count and severity rest on values alone, never on which event told them first. */
-export function composeLedger(meta: DetectorMeta, judged: Ref, hit: LedgerHit, fallback: Finding["severity"]): Draft {
+export function composeLedger(meta: DetectorMeta, judged: Ref, hit: LedgerHit, severity: Finding["severity"]): Draft {
   const ref = hit.of ?? judged;
   const scope = { account: UNKNOWN, region: UNKNOWN, cluster: UNKNOWN, ...hit.scope };
   const at = new Date(Date.parse(hit.at) || 0).toISOString();
@@ -41,7 +41,7 @@ export function composeLedger(meta: DetectorMeta, judged: Ref, hit: LedgerHit, f
     version: meta.version,
     family: meta.id.split("/")[0] ?? "",
     status: meta.status,
-    severity: hit.severity ?? fallback,
+    severity,
     confidence: hit.confidence ?? meta.confidence,
     outcome: hit.outcome ?? "success",
     title: cut(redact(hit.sentence), 256),
