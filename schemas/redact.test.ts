@@ -34,8 +34,24 @@ describe("secrets", () => {
     'TOKEN=$(curl -X PUT http://169.254.169.254/latest/api/token); curl -H "X-aws-ec2-metadata-token: $TOKEN"',
     "AWS_WEB_IDENTITY_TOKEN_FILE=/var/run/secrets/eks.amazonaws.com/serviceaccount/token",
     "mkdir -p /srv/login",
+    "serviceaccounts/token kube-system cluster-tools",
+    "create serviceaccounts/token external-secrets",
   ])("leave %s: it identifies", (input) => {
     expect(redact(input)).toBe(input);
+  });
+
+  // A namespace follows the one target that ends in the name of a scheme, and nothing else does.
+  it.each([
+    `serviceaccounts/token ${SECRET} x`,
+    `serviceaccounts/token ${SECRET.toLowerCase()}_ x`,
+    `serviceaccounts/token ${SECRET.toLowerCase().repeat(4)}`,
+    `serviceaccounts/token  ${SECRET.toLowerCase()}`,
+    `myserviceaccounts/token ${SECRET.toLowerCase()}`,
+    `api/token ${SECRET.toLowerCase()}`,
+    `Token ${SECRET}`,
+    `serviceaccounts/token Bearer ${SECRET}`,
+  ])("do not show behind what only looks like the target of a TokenRequest: %s", (input) => {
+    expect(redact(input).toLowerCase()).not.toContain(SECRET.toLowerCase());
   });
 
   it.each<[string, string[]]>([
@@ -59,10 +75,11 @@ describe("secrets", () => {
     ["a token known by its beginning", ["echo", `ghp_${SECRET}`]],
     ["a session token", ["echo", `IQoJb3JpZ2luX2VjE${SECRET}${SECRET}`]],
     ["a manifest", ["sh", "-c", `echo '[{"name":"DB_PASSWORD","value":"${SECRET}"}]'`]],
+    ["a word behind a path", ["tool", "serviceaccounts/token", SECRET.toLowerCase(), `--token=${SECRET}`]],
     ["a list", ["sh", "-c", `echo '["--token","${SECRET}"]'`]],
   ])("do not show in the words of a command, nor in the URI of its exec: %s", (_, words) => {
     const shown = [...redactWords(words), ...execOf(words).map(redact)].join("\n");
-    expect(shown).not.toContain(SECRET);
+    expect(shown.toLowerCase()).not.toContain(SECRET.toLowerCase());
     expect(shown).toMatch(/\[(?:redacted|token)\]/);
   });
 
@@ -110,6 +127,7 @@ describe("secrets", () => {
       "/?a=%41&".repeat(50_000),
       "login -p".repeat(50_000),
       "--a-a-".repeat(50_000),
+      "serviceaccounts/token a-".repeat(50_000),
     ]) {
       expect(redact(nasty).length).toBeLessThanOrEqual(17_000);
     }

@@ -8,6 +8,10 @@ const NO_SECRET = String.raw`(?![$\x60])`;
 /** A value up to its quote, which stays, or up to what ends it. */
 const VALUE = String.raw`(?:(\\*")${NO_SECRET}[^"\\]{1,4096}|(')[^']{1,4096}|${NO_SECRET}[^\s"'\\&;,})]{4,})`;
 const SCHEME = "(?:bearer|basic|token|digest|negotiate)";
+/** The target of a TokenRequest as findings and suppressions write it: what follows is a namespace, which has no capital letters and no more than 63 characters. */
+const TARGET = String.raw`(?<=\bserviceaccounts/)token [a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?(?![\w.~+/=-])`;
+const inAnyCase = (pattern: string): string =>
+  pattern.replace(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
 
 /** Secrets that stand in requests: tokens, keys, passwords, signatures. Each pattern keeps what tells what it was; all are linear in the text. */
 const SECRETS: readonly (readonly [RegExp, string])[] = [
@@ -19,7 +23,7 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
     /\b(gh[oprsu]_|github_pat_|glpat-|xox[abeprs]-|hv[bs]\.|[rs]k_live_|npm_|AIza|IQoJb3JpZ2lu|F[Qw]oGZXIvYXdz|AQAEA)[\w./+=-]{12,}/g,
     "$1[token]",
   ],
-  [new RegExp(String.raw`\b(${SCHEME})\s+[\w.~+/=-]{8,}`, "gi"), "$1 [redacted]"],
+  [new RegExp(String.raw`\b(?!${TARGET})(${inAnyCase(SCHEME)})\s+[\w.~+/=-]{8,}`, "g"), "$1 [redacted]"],
   [/\b((?:set-)?cookie\s*:\s*)[^"'\n\u2028]{4,}/gi, "$1[redacted]"],
   [
     new RegExp(
