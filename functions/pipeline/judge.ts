@@ -7,6 +7,7 @@ import type { Newest, RawTrail } from "../../detectors/ledger/clock.ts";
 import type { Fact } from "../../detectors/ledger/facts.ts";
 import { type ErrorCode, errorCodes } from "../../schemas/errors.ts";
 import { normaliseCall } from "../../schemas/events/cloudtrail/normalise.ts";
+import { calledAt } from "../../schemas/events/cloudtrail/peek.ts";
 import { normaliseAudit } from "../../schemas/events/k8s-audit/normalise.ts";
 import { type Peek, peek, receivedIn, requestKey } from "../../schemas/events/k8s-audit/peek.ts";
 import type { TrailEvent } from "../../schemas/events/trail-event.ts";
@@ -43,7 +44,7 @@ export interface JudgedChunk {
   readonly drafts: readonly Draft[];
   readonly facts: readonly Fact[];
   readonly lessons: Lessons;
-  /** How far it reads the trails: what the detection clock goes by. */
+  /** How far it reads the trails, by what is parsed and by what is screened: what the detection clock goes by, and how far behind the pipeline is. */
   readonly newest: Newest;
   /** UTF-16 units of the text that was judged. */
   readonly size: number;
@@ -79,7 +80,7 @@ export function judgeChunk(chunk: Chunk, judge: Judge, lessons = new Map<string,
       else {
         drafts.push(...judged.drafts);
         facts.push(...judged.facts);
-        newest.set(record.trail, Math.max(judged.time, newest.get(record.trail) ?? UNTOLD));
+        if (judged.time !== UNTOLD) newest.set(record.trail, Math.max(judged.time, newest.get(record.trail) ?? UNTOLD));
         // Whatever is learned again was learned of an earlier time.
         for (const [lesson, time] of judged.lessons) lessons.set(lesson, time);
       }
@@ -119,7 +120,7 @@ function judgeRecord(record: RawRecord, judge: Judge, fresh: Lessons): JudgedRec
   const windowed = judge.since !== undefined || judge.until !== undefined;
   if (!wanted && !reused && !windowed) {
     tally.screened(trail);
-    return { ...NOTHING, time: (peeked && Date.parse(receivedIn(peeked))) || UNTOLD };
+    return { ...NOTHING, time: timeIn(text, peeked) };
   }
   const event = parse(record, reused, judge);
   if ("excerpt" in event) return event;
@@ -148,6 +149,12 @@ function tellings(event: TrailEvent, peeked: Peek | undefined, { chain, school }
 function writtenAt({ trail, time, record }: TrailEvent): number {
   const written = trail === "k8s-audit" ? Date.parse(textIn(record, "stageTimestamp") ?? "") : time;
   return Number.isNaN(written) ? time : written;
+}
+
+/** ms: of what is not parsed, as far as its text tells. */
+function timeIn(text: string, peeked: Peek | undefined): number {
+  const time = peeked === undefined ? calledAt(text) : Date.parse(receivedIn(peeked));
+  return time || UNTOLD;
 }
 
 const wantsCall = (text: string, { screen, school }: Judge): boolean =>

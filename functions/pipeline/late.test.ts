@@ -5,7 +5,7 @@ import { createScreen } from "../../detectors/core/screen.ts";
 import { arm } from "../../detectors/core/settings.ts";
 import { auditLearners, callLearners } from "../../detectors/ledger/learners.ts";
 import { scope } from "../../test/support/sample.ts";
-import { audit, nodeAtWork, podCall } from "../../test/support/trails.ts";
+import { audit, call, nodeAtWork, podCall } from "../../test/support/trails.ts";
 import { createSchool } from "../ledger/school.ts";
 import { createFrames } from "./decode/frame.ts";
 import { judgeChunk } from "./judge.ts";
@@ -29,7 +29,8 @@ function judged(lines: readonly string[], passed?: string) {
       passed: () => (passed === undefined ? undefined : Date.parse(`2026-11-22T${passed}:00Z`)),
     },
   );
-  return { late: tally.totals().late, newest: chunk.newest, facts: chunk.facts };
+  const { late, screened } = tally.totals();
+  return { late, screened, newest: chunk.newest, facts: chunk.facts };
 }
 
 describe("an event that the detection clock has passed", () => {
@@ -64,5 +65,17 @@ describe("how far a chunk reads its trails", () => {
       ["k8s-audit", "10:00:40"],
       ["cloudtrail", "10:05:00"],
     ]);
+  });
+
+  it("is told by what is screened alone, too, and by nothing that tells no time", () => {
+    // What a service does for itself concerns no detector, and teaches nothing.
+    const userIdentity = { type: "AWSService", invokedBy: "logging.s3.amazonaws.com" };
+    const read = call("10:07", "s3:GetBucketAcl", { userIdentity });
+    const timesOf = (lines: readonly string[]) => {
+      const { newest, screened } = judged(lines);
+      return [screened, ...[...newest].map(([trail, time]) => `${trail} ${new Date(time).toISOString()}`)];
+    };
+    expect(timesOf([read])).toEqual([1, "cloudtrail 2026-11-22T10:07:00.000Z"]);
+    expect(timesOf([read.replace(/"eventTime":"[^"]*"/, '"eventTime":"yesterday"')])).toEqual([1]);
   });
 });
