@@ -134,18 +134,22 @@ describe("an installation", () => {
 
   it("is made by one of several processes, and the others wait for it", async () => {
     const program = `
-      import { appendFileSync, mkdirSync, symlinkSync } from "node:fs";
+      import { appendFileSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
       import { dirname } from "node:path";
       import { setTimeout as sleep } from "node:timers/promises";
       import { install, pythonOf } from ${JSON.stringify(join(root, "test/tools/installation/install.ts"))};
+      const come = ${JSON.stringify(join(home, "come-lock"))};
       const fill = async ({ partial }) => {
+        // The others are there, and have had the time to find nothing.
+        while (readFileSync(come, "utf8").length < 3) await sleep(50);
+        await sleep(1_000);
         appendFileSync(${JSON.stringify(join(home, "made-lock"))}, "made ");
         mkdirSync(dirname(pythonOf(partial)), { recursive: true });
         symlinkSync(process.execPath, pythonOf(partial));
-        await sleep(300);
         return {};
       };
       const kind = { name: "tools", what: "", takes: "", from: [${JSON.stringify(lock)}], fill };
+      appendFileSync(come, ".");
       const { folder } = await install(kind, () => {}, ${JSON.stringify(home)});
       console.log(folder);`;
     const start = () => promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program]);
