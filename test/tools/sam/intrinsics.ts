@@ -1,3 +1,5 @@
+import { MAX_CLUSTERS, MAX_EMAILS, type ParameterName } from "../../../infra/parameters.ts";
+
 /** A value of a template in CloudFormation's long form: `{ Ref: "Queue" }`, `{ "Fn::Sub": "${Queue}/x" }`. */
 export type Value = string | number | boolean | readonly Value[] | { readonly [name: string]: Value };
 
@@ -9,8 +11,15 @@ export const equals = (left: Value, right: Value): Value => ({ "Fn::Equals": [le
 export const not = (condition: Value): Value => ({ "Fn::Not": [condition] });
 /** Only in a stack with Security Hub. */
 export const withHub = (value: Value): Value => iff("Hub", value, ref("AWS::NoValue"));
-/** One of a list that stands in a text, with commas. */
-export const itemOf = (list: Value, index: number): Value => ({ "Fn::Select": [index, { "Fn::Split": [",", list] }] });
+const inPlace =
+  (list: ParameterName, places: number) =>
+  (place: number): Value => ({
+    // So many empty ones behind it that every place has something to select, also where nothing is made of it.
+    "Fn::Select": [place - 1, { "Fn::Split": [",", { "Fn::Join": [",", [ref(list), ",".repeat(places - 2)]] }] }],
+  });
+/** What stands in a place of the list, counted from one; empty where nothing does. */
+export const clusterIn = inPlace("Clusters", MAX_CLUSTERS);
+export const emailIn = inPlace("Emails", MAX_EMAILS);
 
 /** `Queue.Arn` */
 export const attribute = (name: string): Value => ({ "Fn::GetAtt": name.split(".") });

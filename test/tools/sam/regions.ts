@@ -21,7 +21,7 @@ import {
   streamMappingReasons,
 } from "../../../infra/settings.ts";
 import { root } from "../folders.ts";
-import { attribute, equals, itemOf, named, not, ref, type Value, withHub } from "./intrinsics.ts";
+import { attribute, clusterIn, emailIn, equals, named, not, ref, type Value, withHub } from "./intrinsics.ts";
 import { alarmResources, clusterLogGroup, dashboard, subscriptionAlarmResources } from "./watch.ts";
 import { yaml } from "./yaml.ts";
 
@@ -87,16 +87,9 @@ const numbers = (most: number): readonly number[] => Array.from({ length: most }
 
 /** Of a list that stands in a text: whether it has an item in that place. */
 function places(): Value {
-  const has = (list: string, most: number) => (place: number) => {
-    // So many empty ones behind it that there is something to select in every place.
-    const padded: Value = { "Fn::Join": [",", [ref(list), ",".repeat(most - 2)]] };
-    return not(equals(itemOf(padded, place - 1), ""));
-  };
-  const clusters = has("Clusters", MAX_CLUSTERS);
-  const addresses = has("Emails", MAX_EMAILS);
   return Object.fromEntries([
-    ...numbers(MAX_CLUSTERS).map((place) => [`HasCluster${place}`, clusters(place)]),
-    ...numbers(MAX_EMAILS).map((place) => [`HasEmail${place}`, addresses(place)]),
+    ...numbers(MAX_CLUSTERS).map((place) => [`HasCluster${place}`, not(equals(clusterIn(place), ""))]),
+    ...numbers(MAX_EMAILS).map((place) => [`HasEmail${place}`, not(equals(emailIn(place), ""))]),
     ...numbers(MAX_EMAILS).map((place) => [
       `HasAlarmEmail${place}`,
       { "Fn::And": [{ Condition: "OwnAlarmTopic" }, { Condition: `HasEmail${place}` }] },
@@ -177,7 +170,7 @@ function subscriptions(): Value {
 function emails(): Value {
   const subscription = (topic: string, place: number, Condition: string): Value => ({
     ...{ Type: "AWS::SNS::Subscription", Condition },
-    Properties: { TopicArn: ref(topic), Protocol: "email", Endpoint: itemOf(ref("Emails"), place - 1) },
+    Properties: { TopicArn: ref(topic), Protocol: "email", Endpoint: emailIn(place) },
   });
   return Object.fromEntries([
     ...numbers(MAX_EMAILS).map((place) => [`Email${place}`, subscription("Topic", place, `HasEmail${place}`)]),

@@ -2,7 +2,7 @@ import { type Alarm, alarmProperties, alarms, subscriptionAlarms } from "../../.
 import { dashboardBody } from "../../../infra/dashboard.ts";
 import { CLUSTER_LOG_GROUP } from "../../../infra/filters.ts";
 import { MAX_CLUSTERS } from "../../../infra/parameters.ts";
-import { iff, itemOf, named, ref, type Value } from "./intrinsics.ts";
+import { clusterIn, iff, named, ref, type Value } from "./intrinsics.ts";
 
 const CONDITIONS = { always: undefined, hub: "Hub", trailEvents: "HasTrailEvents" } as const;
 
@@ -18,8 +18,7 @@ export const alarmResources = (): Value =>
   );
 
 /** The log group of the cluster in that place of the list. */
-export const clusterLogGroup = (place: number): Value =>
-  named(CLUSTER_LOG_GROUP, { Cluster: itemOf(ref("Clusters"), place - 1) });
+export const clusterLogGroup = (place: number): Value => named(CLUSTER_LOG_GROUP, { Cluster: clusterIn(place) });
 
 export function subscriptionAlarmResources(): Value {
   const places: readonly (readonly [id: string, condition: string, logGroup: Value])[] = [
