@@ -21,6 +21,18 @@ describe("the ledger's reading of a trail", () => {
     });
   });
 
+  it("is fine when what was read had nothing to tell", () => {
+    const { outcome, says } = ledgerVerdict(
+      "k8s-audit",
+      { since: undefined, reading: { time: now, now }, days: 1 },
+      context,
+    );
+    expect({ outcome, told: says.includes("nothing in it has told the ledger anything yet") }).toEqual({
+      outcome: "ok",
+      told: true,
+    });
+  });
+
   it.each<["k8s-audit" | "cloudtrail", number, string]>([
     ["k8s-audit", 0.5, "ok"],
     ["k8s-audit", 1.5, "missing"],

@@ -105,12 +105,14 @@ export function ledgerVerdict(
   const name = detect?.split(":").at(-1) ?? "DETECT_FUNCTION";
   const logs = command("logs", "tail", `/aws/lambda/${name}`, "--since", "1h");
   const log = `the ${LOGS[trail]}`.replace("the CloudTrail", "CloudTrail");
-  if (since === undefined || reading === undefined)
+  if (reading === undefined)
     return missing(`Nothing of ${log} was ever read: see its checks above, and what detect says.`, logs);
   const said = `${log} is read to ${momentOf(reading.time)}, ${spanOf(now - reading.time)} ago`;
   if (now - reading.time > SILENT_MS[trail])
     return missing(`Nothing comes in: ${said}. See its checks above, and what detect says.`, logs);
-  const warm = `${said[0]?.toUpperCase()}${said.slice(1)}, on ${days} ${days === 1 ? "day" : "days"}; warm for ${spanOf(now - since)}.`;
+  const shown = `${said[0]?.toUpperCase()}${said.slice(1)}, on ${days} ${days === 1 ? "day" : "days"}`;
+  if (since === undefined) return ok(`${shown}; nothing in it has told the ledger anything yet.`);
+  const warm = `${shown}; warm for ${spanOf(now - since)}.`;
   return ok([warm, ...coldOf(patience, since, now)].join(" "));
 }
 
