@@ -42,7 +42,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     throw new CrosstrailError("E_CONFIG", "name what is to be checked: --cluster, --stack or both", {
       cause: undefined,
     });
-  const sts = new STSClient(patient(clientConfig(options)));
+  const sts = new STSClient({ ...patient(clientConfig(options)), maxAttempts: 3 });
   const region = await regionOf(sts);
   const who = await identityOf(sts);
   const command = commandsFor({ region, ...compact({ profile }) });
@@ -68,10 +68,10 @@ function exitOf(results: readonly Result[]): number {
   return results.some(({ outcome }) => outcome === "unknown") ? EXIT.failed : EXIT.fine;
 }
 
-/** A service that cannot be reached is an answer here, and no reason to wait. */
+/** A service that cannot be reached is an answer here, and no reason to wait for long. */
 const patient = <T extends object>(config: T) => ({
   ...config,
-  maxAttempts: 4,
+  maxAttempts: 6,
   requestHandler: new NodeHttpHandler({
     connectionTimeout: 5_000,
     requestTimeout: 15_000,

@@ -45,15 +45,17 @@ export function auditLogVerdict(
   { command, now }: { readonly command: Command; readonly now: number },
 ): Verdict {
   const group = auditGroup(name);
-  const mend = switchOn(name, command);
-  if (streams === undefined) return missing(`There is no log group ${group}: no log of the cluster was ever on.`, mend);
+  if (streams === undefined)
+    return missing(`There is no log group ${group}: no log of the cluster was ever on.`, switchOn(name, command));
+  const look = command("eks", "describe-cluster", "--name", name, "--query", "cluster.logging");
   const times = streams.flatMap(({ lastIngestionTime = 0, lastEventTimestamp = 0 }) => [
     lastIngestionTime,
     lastEventTimestamp,
   ]);
   const newest = times.reduce((a, b) => Math.max(a, b), 0);
-  if (newest === 0) return missing(`${group} holds no audit event.`, mend);
+  if (newest === 0)
+    return missing(`${group} holds no audit event: the first come some minutes after the log was switched on.`, look);
   const said = `the newest audit event in ${group} is of ${momentOf(newest)}, ${spanOf(now - newest)} ago`;
-  if (now - newest > LATE_MS) return missing(`Nothing comes in: ${said}.`, mend);
+  if (now - newest > LATE_MS) return missing(`Nothing comes in: ${said}.`, look);
   return ok(`They come in: ${said} (told up to an hour late).`);
 }

@@ -60,7 +60,10 @@ describe("the roles of a cluster", () => {
   });
 
   it("are known by the names that EKS proposes", () => {
-    expect(nodeRoleVerdict(auto({}, "AmazonEKSAutoNodeRole"), { version: 1 }).outcome).toBe("ok");
+    expect(nodeRoleVerdict(auto({}, "AmazonEKSAutoNodeRole"), { version: 1 })).toEqual({
+      outcome: "ok",
+      says: "The node role AmazonEKSAutoNodeRole is known by its name.",
+    });
     expect(clusterRoleVerdict(auto({ roleArn: role("AmazonEKSAutoClusterRole") }), undefined).mend).toBeUndefined();
   });
 
@@ -70,8 +73,11 @@ describe("the roles of a cluster", () => {
       ...config,
       auto: { nodeRoles: [...config.auto.nodeRoles], clusterRoles: [...config.auto.clusterRoles] },
     };
-    expect(nodeRoleVerdict(auto(), named).outcome).toBe("ok");
-    expect(clusterRoleVerdict(auto(), named).outcome).toBe("ok");
+    for (const { outcome, says } of [nodeRoleVerdict(auto(), named), clusterRoleVerdict(auto(), named)])
+      expect({ outcome, named: says.endsWith("is named by the configuration.") }).toEqual({
+        outcome: "ok",
+        named: true,
+      });
   });
 
   it("are missing in a configuration that does not, with the line that keeps the others", () => {

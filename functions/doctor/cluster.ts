@@ -38,10 +38,13 @@ export function checkCluster(
   const judged = (title: string, judge: (found: Cluster) => Verdict | Promise<Verdict>): Promise<Result> =>
     check(of, title, async (ask) => {
       const found = await cluster(ask);
-      return found === undefined ? absent(name, command) : judge(found);
+      return found === undefined ? notApplicable(`There is no cluster ${name}.`) : judge(found);
     });
   return [
-    judged("audit logging", (found) => auditLoggingVerdict(found, name, command)),
+    check(of, "audit logging", async (ask) => {
+      const found = await cluster(ask);
+      return found === undefined ? absent(name, command) : auditLoggingVerdict(found, name, command);
+    }),
     judged("Auto Mode", autoModeVerdict),
     judged("node role", async (found) => nodeRoleVerdict(found, await config())),
     judged("cluster role", async (found) => clusterRoleVerdict(found, await config())),

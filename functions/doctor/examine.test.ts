@@ -249,6 +249,32 @@ describe("an examination", () => {
     expect(byName(await examined(writes)).get("CloudTrail: events kept")?.outcome).toBe("unknown");
   });
 
+  it("tells how long findings have waited, and asks for no age where none waits", async () => {
+    const name = `stack ${STACK}: outbox, people`;
+    const old = await examined({
+      ...healthy(now),
+      GetMetricData: () => ({ MetricDataResults: [{ Id: "q0", Values: [1_500] }] }),
+    });
+    expect(byName(old).get(name)).toMatchObject({ outcome: "missing", says: "Waiting: 1, the oldest for 25 min." });
+    const silent = await examined({
+      ...healthy(now),
+      GetMetricData: () => ({ MetricDataResults: [{ Id: "q0", Values: [] }] }),
+    });
+    expect(byName(silent).get(name)?.outcome).toBe("unknown");
+    const empty = { ...healthy(now), GetQueueAttributes: () => ({ Attributes: { ApproximateNumberOfMessages: "0" } }) };
+    expect(byName(await examined(refusing(empty, ["GetMetricData"]))).get(name)?.outcome).toBe("ok");
+  });
+
+  it("counts what waits in the quarantine, ours and Lambda's own", async () => {
+    const ListObjectsV2 = ({ Prefix }: { Prefix: string }) => ({
+      KeyCount: Prefix === "kept/" ? 2 : 3,
+      IsTruncated: false,
+    });
+    expect(byName(await examined({ ...healthy(now), ListObjectsV2 })).get(`stack ${STACK}: quarantine`)?.says).toMatch(
+      /^5 objects/,
+    );
+  });
+
   it("finds that a trail does not record, however well it is set up", async () => {
     const results = byName(await examined({ ...healthy(now), GetTrailStatus: () => ({ IsLogging: false }) }));
     expect(results.get("CloudTrail: trail")?.outcome).toBe("missing");

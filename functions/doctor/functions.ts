@@ -5,7 +5,7 @@ import {
   type LambdaClient,
   ListEventSourceMappingsCommand,
 } from "@aws-sdk/client-lambda";
-import type { Command } from "./command.ts";
+import { type Command, tailOf } from "./command.ts";
 import {
   type Ask,
   check,
@@ -79,6 +79,12 @@ export function functionVerdict(found: State | undefined, name: string): Verdict
 /** The last part of a stream's or a queue's ARN, or of a queue's URL. */
 const lastOf = (name: string): string => name.split(/[:/]/).at(-1) ?? name;
 
+/** Of a queue the stack tells the URL; a stream may be read by a consumer of its own: `STREAM_ARN/consumer/NAME:TIME`. */
+const isOf = (mapped: string, source: string): boolean =>
+  source.startsWith("arn:")
+    ? mapped === source || mapped.startsWith(`${source}/consumer/`)
+    : mapped.startsWith("arn:") && lastOf(mapped) === lastOf(source);
+
 type Mapping = Pick<EventSourceMappingConfiguration, "UUID" | "EventSourceArn" | "State" | "LastProcessingResult">;
 
 const STANDING: ReadonlySet<string> = new Set(["Enabled", "Creating", "Enabling", "Updating"]);
@@ -89,10 +95,9 @@ export function mappingsVerdict(
   sources: readonly string[],
   { name, command }: { readonly name: string; readonly command: Command },
 ): Verdict {
-  const logs = command("logs", "tail", `/aws/lambda/${lastOf(name)}`, "--since", "1h");
   const troubles = sources.flatMap((source) => {
     const own = lastOf(source);
-    const found = mappings.find(({ EventSourceArn = "" }) => lastOf(EventSourceArn) === own);
+    const found = mappings.find(({ EventSourceArn = "" }) => isOf(EventSourceArn, source));
     if (found === undefined) return [{ says: `${own} does not feed it`, mend: [] }];
     const { UUID = "", State = "", LastProcessingResult: result = "" } = found;
     if (!STANDING.has(State)) {
@@ -100,7 +105,9 @@ export function mappingsVerdict(
       return [{ says: `its mapping to ${own} is ${State}`, mend: [enable] }];
     }
     // "OK" and "No records processed", and for queues nothing (docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html).
-    return /^PROBLEM/i.test(result) ? [{ says: `of ${own} Lambda says "${result}"`, mend: [logs] }] : [];
+    return /^PROBLEM/i.test(result)
+      ? [{ says: `of ${own} Lambda says "${result}"`, mend: [tailOf(command, name)] }]
+      : [];
   });
   if (sources.length === 0) return notApplicable("The stack tells of nothing that feeds it.");
   if (troubles.length === 0) return ok(`It is fed by ${listOf(sources.map(lastOf))}.`);

@@ -8,7 +8,7 @@ import { CrosstrailError } from "../../schemas/errors.ts";
 import { entityKey, stateOf } from "../adapters/ledger/dynamodb-items.ts";
 import type { LedgerStore } from "../ledger/ports.ts";
 import { readingsOf, TRAILS, trailOf } from "../ledger/shared-clock.ts";
-import type { Command } from "./command.ts";
+import { type Command, tailOf } from "./command.ts";
 import { check, missing, notApplicable, ok, once, type Result, type Verdict } from "./result.ts";
 import type { Stack } from "./stack.ts";
 import { listOf, momentOf, spanOf } from "./when.ts";
@@ -102,8 +102,7 @@ export function ledgerVerdict(
   { patience, now, command, detect }: LedgerContext,
 ): Verdict {
   const { reading, since, days } = known;
-  const name = detect?.split(":").at(-1) ?? "DETECT_FUNCTION";
-  const logs = command("logs", "tail", `/aws/lambda/${name}`, "--since", "1h");
+  const logs = tailOf(command, detect ?? "DETECT_FUNCTION");
   const log = `the ${LOGS[trail]}`.replace("the CloudTrail", "CloudTrail");
   if (reading === undefined)
     return missing(`Nothing of ${log} was ever read: see its checks above, and what detect says.`, logs);

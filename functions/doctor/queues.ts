@@ -1,7 +1,7 @@
 import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { agesOf } from "./ages.ts";
-import type { Command } from "./command.ts";
+import { type Command, tailOf } from "./command.ts";
 import { type Ask, check, missing, notApplicable, ok, type Result, unknown, type Verdict } from "./result.ts";
 import type { OutputName, Stack } from "./stack.ts";
 import { spanOf } from "./when.ts";
@@ -103,6 +103,5 @@ export function outboxVerdict(
     return unknown(`Waiting: ${waiting}. CloudWatch does not say for how long: ask again in some minutes.`);
   const said = `Waiting: ${waiting}, the oldest for ${spanOf(ageMs)}`;
   if (ageMs < OLD_MS) return ok(`${said}.`);
-  const name = publisher.split(":").at(-1) ?? publisher;
-  return missing(`${said}.`, command("logs", "tail", `/aws/lambda/${name}`, "--since", "1h"));
+  return missing(`${said}.`, tailOf(command, publisher));
 }

@@ -63,7 +63,8 @@ export async function check(of: string, name: string, judge: (ask: Ask) => Promi
     }
   };
   const found = await judge(ask).catch((cause: unknown) => ({
-    ...unknown(sentence(reasonOf(cause))),
+    // The SDK goes on with advice for programmers.
+    ...unknown(sentence(reasonOf(cause).split("\n", 1).join(""))),
     ...(needs !== undefined && { needs }),
   }));
   return { of, check: name, ...found, asked: [...asked] };

@@ -26,6 +26,14 @@ describe("a stack", () => {
     expect(stackVerdict("crosstrail", command, { status }).outcome).toBe(outcome);
   });
 
+  it("whose update was taken back stands as before it, and says why", () => {
+    const verdict = stackVerdict("crosstrail", command, { status: "UPDATE_ROLLBACK_COMPLETE", reason: "no quota" });
+    expect(verdict).toMatchObject({
+      says: "The last update was taken back; the version before it is in place (no quota).",
+      mend: [expect.stringContaining("describe-stack-events --stack-name crosstrail")],
+    });
+  });
+
   it("that is not there ends the command", async () => {
     const { client } = clientOf<Parameters<typeof openStack>[0]>({
       DescribeStacksCommand() {
@@ -67,6 +75,12 @@ describe("what feeds a function", () => {
     ["being disabled", { State: "Disabling" }, "missing"],
     ["enabled, and every call fails", { LastProcessingResult: "PROBLEM: Function call failed" }, "missing"],
     ["to another stream", { EventSourceArn: `${STREAM}-old` }, "missing"],
+    [
+      "to a stream of the same name elsewhere",
+      { EventSourceArn: STREAM.replace("eu-central-1", "eu-west-1") },
+      "missing",
+    ],
+    ["to a consumer of the stream", { EventSourceArn: `${STREAM}/consumer/crosstrail:1763805600` }, "ok"],
   ])("by a mapping that is %s", (_, more, outcome) => {
     expect(judged({ ...mapping, ...more }).outcome).toBe(outcome);
   });

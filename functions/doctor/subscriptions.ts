@@ -70,6 +70,7 @@ export function checkSubscription(logs: Client, context: SubscriptionContext): r
       const filter = filterOf(await subscribed(ask, ours), group, ours);
       if (filter === undefined) return notApplicable("There is no filter of the stack's on it.");
       if (filter.pattern.trim() === "") return patternVerdict(filter, { lost: [], group, command });
+      // Its syntax is that of metric filters, and AWS alone knows all of it (API reference, PutSubscriptionFilter and TestMetricFilter).
       const question = { of: "the filter pattern", action: "logs:TestMetricFilter" };
       const tested = new TestMetricFilterCommand({
         filterPattern: filter.pattern,
