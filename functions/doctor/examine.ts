@@ -28,7 +28,7 @@ import { auditSamples, callSamples } from "./samples.ts";
 import { openStack, type Stack } from "./stack.ts";
 import { checkSubscription } from "./subscriptions.ts";
 import { checkTopic } from "./topic.ts";
-import { checkTrails } from "./trails.ts";
+import { checkTrails, groupName } from "./trails.ts";
 
 type Sender<C extends { send: unknown }> = Pick<C, "send">;
 
@@ -86,7 +86,7 @@ export async function examine(clients: Clients, subject: Subject): Promise<reado
     ...(trailGroup === undefined
       ? []
       : checkSubscription(clients.logs, {
-          ...{ of: "CloudTrail", group: trailGroup, samples: callSamples, ours, command },
+          ...{ of: "CloudTrail", group: groupName(trailGroup), samples: callSamples, ours, command },
         })),
     checkHub(clients.hub, { wanted: async (ask) => stack?.output(ask, "SecurityHub"), command }),
     ...(stack === undefined

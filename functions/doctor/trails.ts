@@ -112,12 +112,12 @@ async function firstOf<T>(
 
 const aboutOf = ({ Name = "" }: Trail, action: string) => ({ of: `trail ${Name}`, action });
 
-/** `arn:aws:logs:REGION:ACCOUNT:log-group:NAME:*`. */
 export const sendsTo = ({ CloudWatchLogsLogGroupArn = "" }: Trail, group: string): boolean =>
-  CloudWatchLogsLogGroupArn.replace(/:\*$/, "").split(":").slice(6).join(":") === nameIn(group);
+  groupName(CloudWatchLogsLogGroupArn) === groupName(group);
 
-const nameIn = (group: string): string =>
-  group.startsWith("arn:") ? group.replace(/:\*$/, "").split(":").slice(6).join(":") : group;
+/** Of a name, or of an ARN: `arn:aws:logs:REGION:ACCOUNT:log-group:NAME`, also with `:*`. */
+export const groupName = (group: string): string =>
+  /^arn:[^:]*:logs:[^:]*:[^:]*:log-group:([^:]+)/.exec(group)?.[1] ?? group;
 
 const named = ({ Name = "", TrailARN = "" }: Trail): string => Name || TrailARN;
 const trails = (some: readonly Trail[]): string =>
