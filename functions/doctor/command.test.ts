@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
-import { commandsFor, shell, tailOf } from "./command.ts";
+import { commandsFor, shell } from "./command.ts";
 
 it("is taken apart by a shell into the words that it was made of", () => {
   const words = [
@@ -23,14 +23,6 @@ it("asks where the check has asked", () => {
   expect(command("eks", "list-clusters")).toBe(
     "aws eks list-clusters --region eu-central-1 --profile 'security audit'",
   );
-});
-
-it.each([
-  "detect",
-  "arn:aws:lambda:eu-central-1:111122223333:function:detect",
-  "arn:aws:lambda:eu-central-1:111122223333:function:detect:live",
-])("knows what %s has said", (name) => {
-  expect(tailOf(commandsFor({ region: "eu-central-1" }), name)).toContain(" /aws/lambda/detect ");
 });
 
 it("asks in another Region where it says so", () => {

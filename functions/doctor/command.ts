@@ -16,10 +16,6 @@ export const commandsFor =
       ...(profile === undefined ? [] : ["--profile", profile]),
     );
 
-/** What a function has said of late; it is known by its name or by an ARN, which may end in an alias. */
-export const tailOf = (command: Command, of: string): string =>
-  command("logs", "tail", `/aws/lambda/${/:function:([^:]+)/.exec(of)?.[1] ?? of}`, "--since", "1h");
-
 /** Words as a POSIX shell takes them back apart. Names of others stand here: whatever is not plainly harmless is quoted. */
 export const shell = (...words: readonly string[]): string =>
   words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");

@@ -1,13 +1,23 @@
-import type { S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { registry } from "../../detectors/registry.ts";
 import type { Config } from "../../schemas/config/config.ts";
 import { CrosstrailError } from "../../schemas/errors.ts";
-import { createS3Config } from "../adapters/config/s3.ts";
 import { parseConfig } from "../config.ts";
-import type { ConfigObject, FetchConfig } from "../runtime/config-source.ts";
+import type { ConfigObject } from "../runtime/config-source.ts";
 import { accept } from "../runtime/program.ts";
 import type { Command } from "./command.ts";
-import { type Ask, check, missing, notApplicable, ok, once, type Result, type Verdict } from "./result.ts";
+import {
+  type Ask,
+  check,
+  missing,
+  notApplicable,
+  ok,
+  once,
+  type Result,
+  silently,
+  unlessAbsent,
+  type Verdict,
+} from "./result.ts";
 import type { Stack } from "./stack.ts";
 
 export interface Configuration {
@@ -23,7 +33,7 @@ interface Place {
 
 /** The object that holds the configuration, read and judged as the functions do. */
 export function openConfiguration(s3: Pick<S3Client, "send">, stack: Stack, command: Command): Configuration {
-  const fetched = new Map<string, () => ReturnType<FetchConfig>>();
+  const fetched = new Map<string, () => Promise<ConfigObject | undefined>>();
   const place = async (ask: Ask): Promise<Place | undefined> => {
     const [bucket, key] = [await stack.output(ask, "ConfigBucket"), await stack.output(ask, "ConfigKey")];
     return bucket === undefined || key === undefined ? undefined : { bucket, key };
@@ -35,11 +45,9 @@ export function openConfiguration(s3: Pick<S3Client, "send">, stack: Stack, comm
       of: `s3://${name} (or there is none, which needs s3:ListBucket to say)`,
       action: "s3:GetObject",
     };
-    const fetch = fetched.get(name) ?? once(() => createS3Config(s3, bucket, key)(undefined));
+    const fetch = fetched.get(name) ?? once(() => objectAt(s3, bucket, key));
     fetched.set(name, fetch);
-    const found = await ask(question, fetch());
-    // Only of whoever knows a version already.
-    return found === "unchanged" ? undefined : found;
+    return ask(question, fetch());
   }
   return {
     health: () =>
@@ -50,7 +58,6 @@ export function openConfiguration(s3: Pick<S3Client, "send">, stack: Stack, comm
       }),
     async known() {
       try {
-        const silently: Ask = (_, answer) => answer;
         const where = await place(silently);
         if (where === undefined) return undefined;
         const found = await read(silently, where);
@@ -61,6 +68,13 @@ export function openConfiguration(s3: Pick<S3Client, "send">, stack: Stack, comm
       }
     },
   };
+}
+
+async function objectAt(s3: Pick<S3Client, "send">, bucket: string, key: string): Promise<ConfigObject | undefined> {
+  const asked = s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+  const found = await unlessAbsent(asked, /^NoSuchKey$/);
+  if (found === undefined) return undefined;
+  return { text: (await found.Body?.transformToString("utf8")) ?? "", version: found.VersionId ?? "unversioned" };
 }
 
 export async function configurationVerdict(

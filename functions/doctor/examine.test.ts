@@ -147,7 +147,9 @@ describe("an examination", () => {
     const results = await examined(
       refusing(healthy(now), ["ListSubscriptionsByTopic"], serviceError("AuthorizationErrorException")),
     );
-    expect(byName(results).get(`stack ${STACK}: subscribers`)).toMatchObject({ needs: "sns:ListSubscriptionsByTopic" });
+    expect(byName(results).get(`stack ${STACK}: told of findings`)).toMatchObject({
+      needs: "sns:ListSubscriptionsByTopic",
+    });
   });
 
   it("asks without a stack only what an account has to have", async () => {
@@ -161,7 +163,7 @@ describe("an examination", () => {
   });
 
   it("goes by the clusters and the log group of the stack", async () => {
-    const Clusters = `${CLUSTER}, staging`;
+    const Clusters = `${CLUSTER}, arn:aws:eks:${REGION}:${ACCOUNT}:cluster/staging`;
     const results = await examined(deployed({ ...outputs, Clusters }), { clusters: [] });
     expect(new Set(results.map(({ of }) => of))).toEqual(
       new Set([`cluster ${CLUSTER}`, "cluster staging", "CloudTrail", "account", `stack ${STACK}`]),
@@ -263,6 +265,27 @@ describe("an examination", () => {
     expect(byName(silent).get(name)?.outcome).toBe("unknown");
     const empty = { ...healthy(now), GetQueueAttributes: () => ({ Attributes: { ApproximateNumberOfMessages: "0" } }) };
     expect(byName(await examined(refusing(empty, ["GetMetricData"]))).get(name)?.outcome).toBe("ok");
+  });
+
+  it("shows what a function has said where it says it", async () => {
+    const failing = {
+      ...healthy(now),
+      ListEventSourceMappings: () => ({
+        EventSourceMappings: [
+          { EventSourceArn: STREAM, State: "Enabled", LastProcessingResult: "PROBLEM: Function call failed" },
+        ],
+      }),
+    };
+    const mend = async (answers: Answers) =>
+      byName(await examined(answers)).get(`stack ${STACK}: detect input`)?.mend?.[0] ?? "";
+    const GetFunctionConfiguration = () => ({
+      State: "Active",
+      LoggingConfig: { LogGroup: "crosstrail-DetectLogs-1" },
+    });
+    expect(await mend({ ...failing, GetFunctionConfiguration })).toContain(" logs tail crosstrail-DetectLogs-1 ");
+    expect(await mend(refusing(failing, ["GetFunctionConfiguration"]))).toContain(
+      " logs tail /aws/lambda/crosstrail-detect ",
+    );
   });
 
   it("counts what waits in the quarantine, ours and Lambda's own", async () => {

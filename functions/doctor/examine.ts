@@ -16,18 +16,18 @@ import { auditGroup, checkAuditLog } from "./audit-log.ts";
 import { checkCluster } from "./cluster.ts";
 import type { Command } from "./command.ts";
 import { openConfiguration } from "./configuration.ts";
-import { checkFunctions } from "./functions.ts";
+import { openFunctions } from "./functions.ts";
 import { checkHub } from "./hub.ts";
 import { checkKey } from "./key.ts";
 import { checkLedger } from "./ledger.ts";
 import { checkQuarantine } from "./quarantine.ts";
 import { checkQueues } from "./queues.ts";
-import type { Ask, Result } from "./result.ts";
+import { type Ask, type Result, silently } from "./result.ts";
 import { checkRule } from "./rule.ts";
-import { auditSamples, callSamples } from "./samples.ts";
+import { AUDIT_PATTERN, auditSamples, callSamples, TRAIL_PATTERN } from "./samples.ts";
 import { openStack, type Stack } from "./stack.ts";
 import { checkSubscription } from "./subscriptions.ts";
-import { checkTopic } from "./topic.ts";
+import { checkTopics } from "./topic.ts";
 import { checkTrails, groupName } from "./trails.ts";
 
 type Sender<C extends { send: unknown }> = Pick<C, "send">;
@@ -65,6 +65,7 @@ export async function examine(clients: Clients, subject: Subject): Promise<reado
   const { region, command, now } = subject;
   const stack = subject.stack === undefined ? undefined : await openStack(clients.cloudformation, subject.stack);
   const configuration = stack && openConfiguration(clients.s3, stack, command);
+  const functions = stack && openFunctions(clients.lambda, stack, command);
   const config = async () => configuration?.known();
   const clusters = [...new Set([...subject.clusters, ...(await clustersOf(stack))])];
   const group = async (ask: Ask) => subject.trailLogGroup ?? stack?.output(ask, "TrailLogGroup");
@@ -76,7 +77,14 @@ export async function examine(clients: Clients, subject: Subject): Promise<reado
       ...checkCluster(clients.eks, name, { command, config }),
       checkAuditLog(clients.logs, name, { command, now }),
       ...checkSubscription(clients.logs, {
-        ...{ of: `cluster ${name}`, group: auditGroup(name), samples: auditSamples, ours, command },
+        ...{
+          of: `cluster ${name}`,
+          group: auditGroup(name),
+          samples: auditSamples,
+          pattern: AUDIT_PATTERN,
+          ours,
+          command,
+        },
       }),
     ]),
     ...checkTrails(clients.cloudtrail, { group, command }),
@@ -86,34 +94,42 @@ export async function examine(clients: Clients, subject: Subject): Promise<reado
     ...(trailGroup === undefined
       ? []
       : checkSubscription(clients.logs, {
-          ...{ of: "CloudTrail", group: groupName(trailGroup), samples: callSamples, ours, command },
+          ...{
+            of: "CloudTrail",
+            group: groupName(trailGroup),
+            samples: callSamples,
+            pattern: TRAIL_PATTERN,
+            ours,
+            command,
+          },
         })),
     checkHub(clients.hub, { wanted: async (ask) => stack?.output(ask, "SecurityHub"), command }),
-    ...(stack === undefined
+    ...(stack === undefined || configuration === undefined || functions === undefined
       ? []
       : [
           stack.health(command),
-          ...(configuration === undefined ? [] : [configuration.health()]),
-          ...checkFunctions(clients.lambda, stack, command),
-          ...checkLedger(clients.dynamodb, stack, { command, now }),
+          configuration.health(),
+          ...functions.health(),
+          ...checkLedger(clients.dynamodb, stack, { tail: functions.tail, now }),
           checkQuarantine(clients.s3, stack),
-          ...checkQueues(clients, { stack, command, now }),
-          checkTopic(clients.sns, stack, command),
+          ...checkQueues(clients, { stack, tail: functions.tail, command, now }),
+          ...checkTopics(clients.sns, stack, command),
           checkAlarms(clients.cloudwatch, stack.name, command),
           checkKey(clients.kms, stack, { region, command }),
         ]),
   ]);
 }
 
-const silently: Ask = (_, answer) => answer;
-
 /** What the stack watches; that it cannot be read is told by its own check. */
 async function clustersOf(stack: Stack | undefined): Promise<readonly string[]> {
   const names = await stack?.output(silently, "Clusters").catch(() => undefined);
-  return (names ?? "")
-    .split(",")
-    .map((name) => name.trim())
-    .filter(Boolean);
+  return (
+    (names ?? "")
+      .split(",")
+      // Or its ARN: `arn:aws:eks:REGION:ACCOUNT:cluster/NAME`.
+      .map((name) => name.trim().split("/").at(-1) ?? "")
+      .filter(Boolean)
+  );
 }
 
 /** Where log groups of this stack may send to. */

@@ -5,15 +5,17 @@ import {
   type LambdaClient,
   ListEventSourceMappingsCommand,
 } from "@aws-sdk/client-lambda";
-import { type Command, tailOf } from "./command.ts";
+import type { Command } from "./command.ts";
 import {
   type Ask,
   check,
   missing,
   notApplicable,
   ok,
+  once,
   pages,
   type Result,
+  silently,
   unlessAbsent,
   type Verdict,
 } from "./result.ts";
@@ -28,34 +30,62 @@ const ROLES = [
   { role: "sweep", output: "SweepFunction", sources: [] },
 ] as const satisfies readonly { role: string; output: OutputName; sources: readonly OutputName[] }[];
 
-/** The stack's functions, and what they are fed by. */
-export function checkFunctions(lambda: Client, stack: Stack, command: Command): readonly Promise<Result>[] {
-  const of = `stack ${stack.name}`;
-  return ROLES.flatMap(({ role, output, sources }) => {
-    const judged = (title: string, judge: (ask: Ask, name: string) => Promise<Verdict>): Promise<Result> =>
-      check(of, title, async (ask) => {
-        const name = await stack.output(ask, output);
-        return name === undefined ? notApplicable(`The stack tells of no ${role} function.`) : judge(ask, name);
-      });
-    const state = judged(`${role} function`, async (ask, name) => {
-      const answer = lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name }));
-      const question = { of: `function ${name}`, action: "lambda:GetFunctionConfiguration" };
-      return functionVerdict(await ask(question, unlessAbsent(answer, /^ResourceNotFoundException$/)), name);
-    });
-    if (sources.length === 0) return [state];
-    const fed = judged(`${role} input`, async (ask, name) => {
-      const wanted = await Promise.all(sources.map((source) => stack.output(ask, source)));
-      const question = { of: `function ${name}`, action: "lambda:ListEventSourceMappings" };
-      const found = await ask(question, mappingsOf(lambda, name));
-      return mappingsVerdict(
-        found,
-        wanted.flatMap((one) => one ?? []),
-        { name, command },
-      );
-    });
-    return [state, fed];
-  });
+export interface Functions {
+  readonly health: () => readonly Promise<Result>[];
+  /** The command that shows what a function has said of late. Never rejects. */
+  readonly tail: (output: OutputName) => Promise<string>;
 }
+
+/** The stack's functions, and what they are fed by. */
+export function openFunctions(lambda: Client, stack: Stack, command: Command): Functions {
+  const of = `stack ${stack.name}`;
+  const asked = new Map<string, () => Promise<FunctionConfiguration | undefined>>();
+  async function configurationOf(ask: Ask, name: string): Promise<FunctionConfiguration | undefined> {
+    const work =
+      asked.get(name) ??
+      once(() =>
+        unlessAbsent(
+          lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name })),
+          /^ResourceNotFoundException$/,
+        ),
+      );
+    asked.set(name, work);
+    return ask({ of: `function ${name}`, action: "lambda:GetFunctionConfiguration" }, work());
+  }
+  async function tail(output: OutputName): Promise<string> {
+    const name = await stack.output(silently, output).catch(() => undefined);
+    const found = name === undefined ? undefined : await configurationOf(silently, name).catch(() => undefined);
+    const group = found?.LoggingConfig?.LogGroup ?? `/aws/lambda/${nameIn(name ?? "FUNCTION")}`;
+    return command("logs", "tail", group, "--since", "1h");
+  }
+  const health = () =>
+    ROLES.flatMap(({ role, output, sources }) => {
+      const judged = (title: string, judge: (ask: Ask, name: string) => Promise<Verdict>): Promise<Result> =>
+        check(of, title, async (ask) => {
+          const name = await stack.output(ask, output);
+          return name === undefined ? notApplicable(`The stack tells of no ${role} function.`) : judge(ask, name);
+        });
+      const state = judged(`${role} function`, async (ask, name) =>
+        functionVerdict(await configurationOf(ask, name), name),
+      );
+      if (sources.length === 0) return [state];
+      const fed = judged(`${role} input`, async (ask, name) => {
+        const wanted = await Promise.all(sources.map((source) => stack.output(ask, source)));
+        const question = { of: `function ${name}`, action: "lambda:ListEventSourceMappings" };
+        const found = await ask(question, mappingsOf(lambda, name));
+        return mappingsVerdict(
+          found,
+          wanted.flatMap((one) => one ?? []),
+          { name, logs: await tail(output), command },
+        );
+      });
+      return [state, fed];
+    });
+  return { health, tail };
+}
+
+/** Of a name, or of an ARN, which may end in an alias. */
+const nameIn = (of: string): string => /:function:([^:]+)/.exec(of)?.[1] ?? of;
 
 const mappingsOf = (lambda: Client, name: string): Promise<readonly EventSourceMappingConfiguration[]> =>
   pages(async (Marker) => {
@@ -93,7 +123,7 @@ const STANDING: ReadonlySet<string> = new Set(["Enabled", "Creating", "Enabling"
 export function mappingsVerdict(
   mappings: readonly Mapping[],
   sources: readonly string[],
-  { name, command }: { readonly name: string; readonly command: Command },
+  { name, logs, command }: { readonly name: string; readonly logs: string; readonly command: Command },
 ): Verdict {
   const troubles = sources.flatMap((source) => {
     const own = lastOf(source);
@@ -105,9 +135,7 @@ export function mappingsVerdict(
       return [{ says: `its mapping to ${own} is ${State}`, mend: [enable] }];
     }
     // "OK" and "No records processed", and for queues nothing (docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html).
-    return /^PROBLEM/i.test(result)
-      ? [{ says: `of ${own} Lambda says "${result}"`, mend: [tailOf(command, name)] }]
-      : [];
+    return /^PROBLEM/i.test(result) ? [{ says: `of ${own} Lambda says "${result}"`, mend: [logs] }] : [];
   });
   if (sources.length === 0) return notApplicable("The stack tells of nothing that feeds it.");
   if (troubles.length === 0) return ok(`It is fed by ${listOf(sources.map(lastOf))}.`);

@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { commandsFor } from "./command.ts";
 import { ledgerVerdict, patienceOf } from "./ledger.ts";
 
-const command = commandsFor({ region: "eu-central-1" });
 const HOUR = 3_600_000;
 const now = Date.UTC(2026, 10, 22, 12);
 const patience = [
@@ -10,14 +8,14 @@ const patience = [
   { id: "pod-identity/foreign-cluster", ms: 24 * HOUR },
   { id: "pod-identity/key-from-elsewhere", ms: 24 * HOUR },
 ];
-const context = { patience, now, command, detect: "arn:aws:lambda:eu-central-1:111122223333:function:ct-detect" };
+const context = { patience, now, logs: "aws logs tail detect" };
 const read = (since: number, time = now) => ({ since, reading: { time, now }, days: 2 });
 
 describe("the ledger's reading of a trail", () => {
   it("is missing when nothing was ever read", () => {
     expect(ledgerVerdict("cloudtrail", { since: undefined, reading: undefined, days: 0 }, context)).toMatchObject({
       outcome: "missing",
-      mend: ["aws logs tail /aws/lambda/ct-detect --since 1h --region eu-central-1"],
+      mend: [context.logs],
     });
   });
 

@@ -8,7 +8,7 @@ import { CrosstrailError } from "../../schemas/errors.ts";
 import { entityKey, stateOf } from "../adapters/ledger/dynamodb-items.ts";
 import type { LedgerStore } from "../ledger/ports.ts";
 import { readingsOf, TRAILS, trailOf } from "../ledger/shared-clock.ts";
-import { type Command, tailOf } from "./command.ts";
+import type { Functions } from "./functions.ts";
 import { check, missing, notApplicable, ok, once, type Result, type Verdict } from "./result.ts";
 import type { Stack } from "./stack.ts";
 import { listOf, momentOf, spanOf } from "./when.ts";
@@ -26,7 +26,7 @@ interface Read {
 export function checkLedger(
   dynamodb: Pick<DynamoDBClient, "send">,
   stack: Stack,
-  { command, now }: { readonly command: Command; readonly now: number },
+  { tail, now }: { readonly tail: Functions["tail"]; readonly now: number },
 ): readonly Promise<Result>[] {
   const read = new Map<string, () => Promise<Read>>();
   return TRAILS.map((trail) =>
@@ -37,8 +37,7 @@ export function checkLedger(
       read.set(table, work);
       const { readings, since, days } = await ask({ of: `table ${table}`, action: "dynamodb:BatchGetItem" }, work());
       const known = { reading: readings.get(trail), since: since.get(trail), days: days.get(trail) ?? 0 };
-      const detect = await stack.output(ask, "DetectFunction");
-      return ledgerVerdict(trail, known, { patience: patienceOf(trail), now, command, detect });
+      return ledgerVerdict(trail, known, { patience: patienceOf(trail), now, logs: await tail("DetectFunction") });
     }),
   );
 }
@@ -92,17 +91,12 @@ interface Known {
 interface LedgerContext {
   readonly patience: readonly Patience[];
   readonly now: number;
-  readonly command: Command;
-  readonly detect?: string | undefined;
+  /** The command that shows what detect says. */
+  readonly logs: string;
 }
 
-export function ledgerVerdict(
-  trail: RawTrail,
-  known: Known,
-  { patience, now, command, detect }: LedgerContext,
-): Verdict {
+export function ledgerVerdict(trail: RawTrail, known: Known, { patience, now, logs }: LedgerContext): Verdict {
   const { reading, since, days } = known;
-  const logs = tailOf(command, detect ?? "DETECT_FUNCTION");
   const log = `the ${LOGS[trail]}`.replace("the CloudTrail", "CloudTrail");
   if (reading === undefined)
     return missing(`Nothing of ${log} was ever read: see its checks above, and what detect says.`, logs);

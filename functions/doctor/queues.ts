@@ -1,7 +1,8 @@
 import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { agesOf } from "./ages.ts";
-import { type Command, tailOf } from "./command.ts";
+import type { Command } from "./command.ts";
+import type { Functions } from "./functions.ts";
 import { type Ask, check, missing, notApplicable, ok, type Result, unknown, type Verdict } from "./result.ts";
 import type { OutputName, Stack } from "./stack.ts";
 import { spanOf } from "./when.ts";
@@ -13,6 +14,7 @@ export interface QueueClients {
 
 interface QueueContext {
   readonly stack: Stack;
+  readonly tail: Functions["tail"];
   readonly command: Command;
   readonly now: number;
 }
@@ -33,7 +35,7 @@ const OLD_MS = 15 * 60_000;
 
 /** Where findings end that did not get out, and how long others have been waiting. */
 export function checkQueues({ sqs, cloudwatch }: QueueClients, context: QueueContext): readonly Promise<Result>[] {
-  const { stack, command, now } = context;
+  const { stack, tail, command, now } = context;
   const of = `stack ${stack.name}`;
   const count = async (ask: Ask, url: string): Promise<number> => {
     const AttributeNames = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"] as const;
@@ -55,12 +57,11 @@ export function checkQueues({ sqs, cloudwatch }: QueueClients, context: QueueCon
       if (hub && (await stack.output(ask, "SecurityHub")) === "off")
         return notApplicable("The stack does without Security Hub.");
       const waiting = await count(ask, url);
-      if (waiting === 0) return outboxVerdict(waiting, undefined, command);
+      if (waiting === 0) return outboxVerdict(waiting, undefined, "");
       const name = nameOf(url);
       const asked = { of: `the age of queue ${name}`, action: "cloudwatch:GetMetricData" };
       const ages = await ask(asked, agesOf(cloudwatch, [name], now));
-      const publisher = await stack.output(ask, "PublishFunction");
-      return outboxVerdict(waiting, ages.get(name), command, publisher);
+      return outboxVerdict(waiting, ages.get(name), await tail("PublishFunction"));
     }),
   );
   return [...ends, ...outbox];
@@ -91,17 +92,12 @@ export function emptyVerdict(count: number, { url, what, command }: End): Verdic
   );
 }
 
-/** `ageMs`: of the oldest message; undefined where nobody has told it. */
-export function outboxVerdict(
-  waiting: number,
-  ageMs: number | undefined,
-  command: Command,
-  publisher = "PUBLISH_FUNCTION",
-): Verdict {
+/** `ageMs`: of the oldest message; undefined where nobody has told it. `logs`: the command that shows what the publisher says. */
+export function outboxVerdict(waiting: number, ageMs: number | undefined, logs: string): Verdict {
   if (waiting === 0) return ok("Nothing waits.");
   if (ageMs === undefined)
     return unknown(`Waiting: ${waiting}. CloudWatch does not say for how long: ask again in some minutes.`);
   const said = `Waiting: ${waiting}, the oldest for ${spanOf(ageMs)}`;
   if (ageMs < OLD_MS) return ok(`${said}.`);
-  return missing(`${said}.`, tailOf(command, publisher));
+  return missing(`${said}.`, logs);
 }

@@ -38,6 +38,9 @@ function refused(cause: unknown, { of, action }: Asked): CrosstrailError {
   return new CrosstrailError("E_AWS_REFUSED", `no access to ${of}: the identity needs ${action} on it`, { cause });
 }
 
+/** Of what a check does not tell about itself. */
+export const silently: Ask = (_, answer) => answer;
+
 const verdict =
   (outcome: Outcome) =>
   (says: string, ...mend: readonly string[]): Verdict => ({ outcome, says, ...(mend.length > 0 && { mend }) });

@@ -16,6 +16,11 @@ interface AuditRequest {
   readonly impersonatedUser?: object;
 }
 
+/** What lets all of them through, those that are cut off included, and no line of the other logs in the group: a term that each begins with. */
+export const AUDIT_PATTERN = '"audit.k8s.io"';
+/** Any call may be the one. */
+export const TRAIL_PATTERN = "";
+
 /** As EKS writes them at level Metadata (eks-auto-mode.md §1.3). */
 const audit = ({ verb, user, uri, code, stage = "ResponseComplete", ...more }: AuditRequest): object => ({
   ...{ kind: "Event", apiVersion: "audit.k8s.io/v1", level: "Metadata", stage },

@@ -3,7 +3,7 @@ import { clientOf, serviceError } from "../../test/support/aws.ts";
 import { alarmsVerdict } from "./alarms.ts";
 import { commandsFor } from "./command.ts";
 import { functionVerdict, mappingsVerdict } from "./functions.ts";
-import { keyVerdict } from "./key.ts";
+import { grantsOf, keyVerdict } from "./key.ts";
 import { quarantineVerdict } from "./quarantine.ts";
 import { emptyVerdict, outboxVerdict } from "./queues.ts";
 import { openStack, stackVerdict } from "./stack.ts";
@@ -64,7 +64,7 @@ describe("what feeds a function", () => {
   const queue = "https://sqs.eu-central-1.amazonaws.com/111122223333/crosstrail-hub";
   const ofQueue = "arn:aws:sqs:eu-central-1:111122223333:crosstrail-hub";
   const judged = (...mappings: Parameters<typeof mappingsVerdict>[0]) =>
-    mappingsVerdict(mappings, [STREAM], { name: "crosstrail-detect", command });
+    mappingsVerdict(mappings, [STREAM], { name: "crosstrail-detect", logs: "aws logs tail detect", command });
   const mapping = { UUID: "0-1", EventSourceArn: STREAM, State: "Enabled", LastProcessingResult: "OK" };
 
   it.each<[string, object, string]>([
@@ -97,17 +97,25 @@ describe("what feeds a function", () => {
       "update-event-source-mapping --uuid 0-1 --enabled",
     );
     const failing = { ...mapping, LastProcessingResult: "PROBLEM: Function call failed" };
-    expect(judged(failing).mend?.[0]).toContain("aws logs tail /aws/lambda/crosstrail-detect");
+    expect(judged(failing).mend?.[0]).toBe("aws logs tail detect");
   });
 
   it("may be queues, of which mappings tell the ARN, outputs the URL, and nobody a result", () => {
     const { EventSourceArn: _, LastProcessingResult: __, ...rest } = mapping;
-    const all = mappingsVerdict([{ ...rest, EventSourceArn: ofQueue }], [queue], { name: "publish", command });
+    const all = mappingsVerdict([{ ...rest, EventSourceArn: ofQueue }], [queue], {
+      name: "publish",
+      logs: "",
+      command,
+    });
     expect(all.outcome).toBe("ok");
   });
 
   it("tells of every trouble at once", () => {
-    const both = mappingsVerdict([{ ...mapping, State: "Disabled" }], [STREAM, queue], { name: "publish", command });
+    const both = mappingsVerdict([{ ...mapping, State: "Disabled" }], [STREAM, queue], {
+      name: "publish",
+      logs: "",
+      command,
+    });
     expect(both.says).toMatch(/Disabled; crosstrail-hub does not feed it/);
   });
 });
@@ -129,7 +137,7 @@ describe("queues", () => {
     [5, 16 * 60_000, "missing"],
     [5, undefined, "unknown"],
   ])("of what is to go out, with %s messages, the oldest %s ms old", (waiting, age, outcome) => {
-    expect(outboxVerdict(waiting, age, command).outcome).toBe(outcome);
+    expect(outboxVerdict(waiting, age, "aws logs tail publish").outcome).toBe(outcome);
   });
 });
 
@@ -172,23 +180,29 @@ describe("what else a stack has", () => {
 
 describe("the policy of a key that was brought along", () => {
   const judged = (...Statement: readonly object[]) =>
-    keyVerdict(JSON.stringify({ Statement }), { key: "k", region: "eu-central-1", command });
+    keyVerdict(JSON.stringify({ Statement }), { key: "k", grants: grantsOf("eu-central-1", "111122223333"), command });
   const LOGS = "logs.eu-central-1.amazonaws.com";
   const ALARMS = "cloudwatch.amazonaws.com";
+  const RULES = "events.amazonaws.com";
   const allow = (Service: string | readonly string[]) => ({ Effect: "Allow", Principal: { Service } });
   it.each<[string, readonly object[], string]>([
-    ["both services in one statement", [allow([LOGS, ALARMS])], "ok"],
-    ["each in its own", [allow(LOGS), allow(ALARMS)], "ok"],
+    ["all services in one statement", [allow([LOGS, ALARMS, RULES])], "ok"],
+    ["each in its own", [allow(LOGS), allow(ALARMS), allow(RULES)], "ok"],
     ["everybody", [{ Effect: "Allow", Principal: "*" }], "ok"],
     ["one of them only", [allow(LOGS)], "missing"],
-    ["the logs of another Region", [allow(["logs.us-east-1.amazonaws.com", ALARMS])], "missing"],
-    ["them in what is denied", [{ ...allow([LOGS, ALARMS]), Effect: "Deny" }], "missing"],
+    ["the logs of another Region", [allow(["logs.us-east-1.amazonaws.com", ALARMS, RULES])], "missing"],
+    ["them in what is denied", [{ ...allow([LOGS, ALARMS, RULES]), Effect: "Deny" }], "missing"],
     ["the account alone", [{ Effect: "Allow", Principal: { AWS: "arn:aws:iam::111122223333:root" } }], "missing"],
   ])("names %s", (_, statements, outcome) => {
     expect(judged(...statements).outcome).toBe(outcome);
   });
 
   it("is mended by a statement of what is lacking", () => {
-    expect(JSON.parse(judged(allow(LOGS)).mend?.[0] ?? "")).toMatchObject({ Principal: { Service: [ALARMS] } });
+    const [statement = "", next] = judged(allow([LOGS, RULES])).mend ?? [];
+    expect(JSON.parse(statement)).toMatchObject({
+      Principal: { Service: ALARMS },
+      Condition: { StringEquals: { "aws:SourceAccount": "111122223333" } },
+    });
+    expect(next).toContain("put-key-policy");
   });
 });

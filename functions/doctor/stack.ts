@@ -13,6 +13,7 @@ export type OutputName =
   | "StreamArn"
   | "TableName"
   | "TopicArn"
+  | "AlarmTopicArn"
   | "QuarantineBucket"
   | "ConfigBucket"
   | "ConfigKey"

@@ -26,7 +26,10 @@ const policy = (selectionCriteria?: string) => ({
   ...(selectionCriteria && { selectionCriteria }),
 });
 const judged = (subscribed: Partial<Subscribed>, ours: readonly string[] | undefined = [DESTINATION, STREAM]) =>
-  subscriptionVerdict({ filters: [], policies: [], ...subscribed }, { group, ours, command });
+  subscriptionVerdict(
+    { filters: [], policies: [], ...subscribed },
+    { group, ours, pattern: '"audit.k8s.io"', command },
+  );
 
 describe("the subscription of a log group", () => {
   it("is in place with a filter to the stream or to the destination, whatever else there is", () => {
@@ -59,7 +62,7 @@ describe("the subscription of a log group", () => {
   it("is added where one place is taken: to the destination, which needs no role, or to the stream with one", () => {
     const [toDestination = ""] = judged({ filters: foreign.slice(1) }).mend ?? [];
     expect(toDestination).toContain(
-      `put-subscription-filter --log-group-name ${group} --filter-name crosstrail --filter-pattern '' --destination-arn ${DESTINATION}`,
+      `put-subscription-filter --log-group-name ${group} --filter-name crosstrail --filter-pattern '"audit.k8s.io"' --destination-arn ${DESTINATION}`,
     );
     expect(toDestination).not.toContain("--role-arn");
     expect(judged({}, [STREAM]).mend?.[0]).toContain("--role-arn");
@@ -71,7 +74,7 @@ describe("the subscription of a log group", () => {
 
   it("needs a place, as long as there is no stack", () => {
     const outcomeOf = (filters: typeof foreign) =>
-      subscriptionVerdict({ filters, policies: [] }, { group, ours: undefined, command }).outcome;
+      subscriptionVerdict({ filters, policies: [] }, { group, ours: undefined, pattern: "", command }).outcome;
     expect([outcomeOf([]), outcomeOf(foreign.slice(1)), outcomeOf(foreign)]).toEqual(["ok", "ok", "missing"]);
   });
 
@@ -85,14 +88,14 @@ describe("the pattern of a filter", () => {
   const one = known({ filters: [filter("ct", STREAM, "{ $.verb != get }")] });
   it("is fine when everything passes", () => {
     const empty = known({ filters: [filter("ct", STREAM)] });
-    expect(empty && patternVerdict(empty, { lost: [], group, command }).says).toBe("Everything passes.");
+    expect(empty && patternVerdict(empty, { lost: [], group, fine: "", command }).says).toBe("Everything passes.");
   });
 
   it("is to be mended when it drops events, and the role stays", () => {
     const found = known({
       filters: [{ ...filter("ct", STREAM, "{ $.x = 1 }"), roleArn: "arn:aws:iam::111122223333:role/logs" }],
     });
-    expect(found && patternVerdict(found, { lost: ["exec"], group, command })).toMatchObject({
+    expect(found && patternVerdict(found, { lost: ["exec"], group, fine: "", command })).toMatchObject({
       outcome: "missing",
       says: "Pattern { $.x = 1 } drops exec.",
       mend: [
@@ -102,12 +105,12 @@ describe("the pattern of a filter", () => {
   });
 
   it("is fine when AWS finds that it matches every kind of event", () => {
-    expect(one && patternVerdict(one, { lost: [], group, command }).outcome).toBe("ok");
+    expect(one && patternVerdict(one, { lost: [], group, fine: "", command }).outcome).toBe("ok");
   });
 
   it("is beside the point where events are transformed before", () => {
     const found = known({ filters: [{ ...filter("ct", STREAM), applyOnTransformedLogs: true }] });
-    expect(found && patternVerdict(found, { lost: [], group, command }).outcome).toBe("missing");
+    expect(found && patternVerdict(found, { lost: [], group, fine: "", command }).outcome).toBe("missing");
   });
 });
 

@@ -31,8 +31,9 @@ export interface SubscriptionContext {
   readonly group: string;
   /** ARNs of the stack's stream and destination; undefined without a stack. Rejects where the stack cannot be read. */
   readonly ours: (ask: Ask) => Promise<readonly string[] | undefined>;
-  /** Events that a pattern must let through. */
+  /** Events that a pattern must let through, and one that lets them through. */
   readonly samples: readonly Sample[];
+  readonly pattern: string;
   readonly command: Command;
 }
 
@@ -47,7 +48,7 @@ export interface Subscribed {
 const PLACES = 2;
 
 export function checkSubscription(logs: Client, context: SubscriptionContext): readonly Promise<Result>[] {
-  const { of, group, samples, command } = context;
+  const { of, group, samples, pattern, command } = context;
   const about = { of: `log group ${group}`, action: "logs:DescribeSubscriptionFilters" };
   const filters = once(() => unlessAbsent(filtersOf(logs, group), /^ResourceNotFoundException$/));
   const policies = once(() => policiesOf(logs));
@@ -62,14 +63,14 @@ export function checkSubscription(logs: Client, context: SubscriptionContext): r
   return [
     check(of, "subscription filter", async (ask) => {
       const ours = await context.ours(ask);
-      return subscriptionVerdict(await subscribed(ask, ours), { group, ours, command });
+      return subscriptionVerdict(await subscribed(ask, ours), { group, ours, pattern, command });
     }),
     check(of, "filter pattern", async (ask) => {
       const ours = await context.ours(ask);
       if (ours === undefined) return notApplicable("Without --stack no filter is known to be crosstrail's.");
       const filter = filterOf(await subscribed(ask, ours), group, ours);
       if (filter === undefined) return notApplicable("There is no filter of the stack's on it.");
-      if (filter.pattern.trim() === "") return patternVerdict(filter, { lost: [], group, command });
+      if (filter.pattern.trim() === "") return patternVerdict(filter, { lost: [], group, fine: pattern, command });
       // Its syntax is that of metric filters, and AWS alone knows all of it (API reference, PutSubscriptionFilter and TestMetricFilter).
       const question = { of: "the filter pattern", action: "logs:TestMetricFilter" };
       const tested = new TestMetricFilterCommand({
@@ -79,7 +80,7 @@ export function checkSubscription(logs: Client, context: SubscriptionContext): r
       const { matches = [] } = await ask(question, logs.send(tested));
       const kept = new Set(matches.map(({ eventMessage }) => eventMessage));
       const lost = samples.filter(({ message }) => !kept.has(message)).map(({ name }) => name);
-      return patternVerdict(filter, { lost, group, command });
+      return patternVerdict(filter, { lost, group, fine: pattern, command });
     }),
   ];
 }
@@ -149,11 +150,13 @@ function parsed(json: string): unknown {
 
 interface Subscription {
   readonly group: string;
+  readonly pattern: string;
   readonly ours: readonly string[] | undefined;
   readonly command: Command;
 }
 
-export function subscriptionVerdict(subscribed: Subscribed, { group, ours, command }: Subscription): Verdict {
+export function subscriptionVerdict(subscribed: Subscribed, context: Subscription): Verdict {
+  const { group, ours, command } = context;
   const { filters } = subscribed;
   if (filters === undefined) return missing(`There is no log group ${group}.`);
   const places = filters.map(
@@ -172,37 +175,43 @@ export function subscriptionVerdict(subscribed: Subscribed, { group, ours, comma
     return ok(`${found.policy ? "The account's policy" : "Filter"} ${found.name} sends it to ${found.destination}.`);
   if (filters.length >= PLACES)
     return missing(`Nothing is sent to the stack, and both places are taken: ${listOf(places)}. One has to go.`, look);
-  return missing("Nothing is sent to the stack.", put(group, ours, command));
+  return missing("Nothing is sent to the stack.", put(ours, context));
 }
 
 /** A logical destination needs no role of the sender (API reference, PutSubscriptionFilter). */
-function put(group: string, ours: readonly string[], command: Command): string {
+function put(ours: readonly string[], { group, pattern, command }: Subscription): string {
   const destination = ours.find((arn) => /:destination:/.test(arn)) ?? ours[0] ?? "DESTINATION_ARN";
   const role = /:destination:/.test(destination) ? [] : ["--role-arn", "ROLE_ARN"];
   return command(
     ...["logs", "put-subscription-filter", "--log-group-name", group, "--filter-name", "crosstrail"],
-    ...["--filter-pattern", "", "--destination-arn", destination, ...role],
+    ...["--filter-pattern", pattern, "--destination-arn", destination, ...role],
   );
 }
 
-/** `lost`: names of samples that the pattern does not match. */
-export function patternVerdict(
-  filter: OurFilter,
-  { lost, group, command }: { readonly lost: readonly string[]; readonly group: string; readonly command: Command },
-): Verdict {
+interface Tested {
+  /** Names of samples that the pattern does not match. */
+  readonly lost: readonly string[];
+  readonly group: string;
+  /** A pattern that drops nothing. */
+  readonly fine: string;
+  readonly command: Command;
+}
+
+export function patternVerdict(filter: OurFilter, { lost, group, fine, command }: Tested): Verdict {
   const { name, pattern, destination, role, policy, transformed } = filter;
   if (lost.length === 0 && transformed !== true)
     return ok(pattern.trim() === "" ? "Everything passes." : `Pattern ${pattern} lets every kind of event through.`);
   const why = transformed
     ? "It sends transformed events, which are not read"
     : `Pattern ${pattern} drops ${listOf(lost)}`;
-  if (policy)
-    return missing(`${why}: give policy ${name} an empty FilterPattern.`, "put-account-policy replaces it as a whole");
+  const policies = command("logs", "describe-account-policies", "--policy-type", "SUBSCRIPTION_FILTER_POLICY");
+  if (policy) return missing(`${why}: give policy ${name} an empty FilterPattern.`, policies);
   return missing(
     `${why}.`,
     command(
-      ...["logs", "put-subscription-filter", "--log-group-name", group, "--filter-name", name, "--filter-pattern", ""],
-      ...["--destination-arn", destination, ...(role === undefined ? [] : ["--role-arn", role])],
+      ...["logs", "put-subscription-filter", "--log-group-name", group, "--filter-name", name],
+      ...["--filter-pattern", fine, "--destination-arn", destination],
+      ...(role === undefined ? [] : ["--role-arn", role]),
     ),
   );
 }

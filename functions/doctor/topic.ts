@@ -1,13 +1,28 @@
 import { ListSubscriptionsByTopicCommand, type SNSClient, type Subscription } from "@aws-sdk/client-sns";
 import type { Command } from "./command.ts";
 import { check, missing, notApplicable, ok, pages, type Result, type Verdict } from "./result.ts";
-import type { Stack } from "./stack.ts";
+import type { OutputName, Stack } from "./stack.ts";
 import { listOf } from "./when.ts";
 
-/** Whether findings reach anybody. */
-export function checkTopic(sns: Pick<SNSClient, "send">, stack: Stack, command: Command): Promise<Result> {
-  return check(`stack ${stack.name}`, "subscribers", async (ask) => {
-    const topic = await stack.output(ask, "TopicArn");
+/** Whether findings and alarms reach anybody. */
+export const checkTopics = (
+  sns: Pick<SNSClient, "send">,
+  stack: Stack,
+  command: Command,
+): readonly Promise<Result>[] => [
+  checkTopic(sns, stack, { title: "told of findings", output: "TopicArn", command }),
+  checkTopic(sns, stack, { title: "told of alarms", output: "AlarmTopicArn", command }),
+];
+
+interface Topic {
+  readonly title: string;
+  readonly output: OutputName;
+  readonly command: Command;
+}
+
+function checkTopic(sns: Pick<SNSClient, "send">, stack: Stack, { title, output, command }: Topic): Promise<Result> {
+  return check(`stack ${stack.name}`, title, async (ask) => {
+    const topic = await stack.output(ask, output);
     if (topic === undefined) return notApplicable("The stack tells of no topic.");
     const subscriptions = pages(async (NextToken) => {
       const asked = new ListSubscriptionsByTopicCommand({ TopicArn: topic, ...(NextToken && { NextToken }) });

@@ -120,7 +120,7 @@ describe("crosstrail doctor, asked of services that are not ours,", () => {
       "cluster: subscription filter": "ok",
       "cluster: filter pattern": "ok",
       "CloudTrail: EventBridge rule": "ok",
-      "stack: subscribers": "missing",
+      "stack: told of findings": "missing",
       "stack: ledger, audit log": "missing",
       "stack: ledger, CloudTrail": "missing",
       "stack: alarms": "not applicable",
@@ -156,7 +156,7 @@ describe("crosstrail doctor, asked of services that are not ours,", () => {
     });
     expect(found.get("cluster: audit events")?.outcome).toBe("ok");
     // LocalStack does not wait for a confirmation.
-    expect(found.get("stack: subscribers")?.says).toBe("email soc@example.com is told.");
+    expect(found.get("stack: told of findings")?.says).toBe("email soc@example.com is told.");
     expect(found.get("stack: ledger, audit log")).toMatchObject({
       outcome: "ok",
       says: expect.stringMatching(/^The audit log is read to .* on 1 day; nothing in it/),

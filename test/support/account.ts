@@ -19,6 +19,7 @@ export const outputs: Readonly<Record<OutputName, string>> = {
   StreamArn: STREAM,
   TableName: "crosstrail",
   TopicArn: arn("sns", "crosstrail"),
+  AlarmTopicArn: arn("sns", "crosstrail-alarms"),
   QuarantineBucket: "crosstrail-quarantine",
   ConfigBucket: "crosstrail-config",
   ConfigKey: "crosstrail.json",
@@ -115,7 +116,10 @@ export const healthy = (now: number): Answers => ({
   GetKeyPolicy: () => ({
     Policy: JSON.stringify({
       Statement: [
-        { Effect: "Allow", Principal: { Service: [`logs.${REGION}.amazonaws.com`, "cloudwatch.amazonaws.com"] } },
+        {
+          Effect: "Allow",
+          Principal: { Service: [`logs.${REGION}.amazonaws.com`, "cloudwatch.amazonaws.com", "events.amazonaws.com"] },
+        },
       ],
     }),
   }),
