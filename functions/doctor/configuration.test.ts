@@ -42,7 +42,7 @@ describe("the configuration's object", () => {
     expect(await judged(config)).toMatchObject({
       outcome: "missing",
       says: expect.stringMatching(why),
-      mend: ["aws s3 cp crosstrail.json s3://b/k.json --region eu-central-1"],
+      mend: ["aws s3 cp config.json s3://b/k.json --region eu-central-1"],
     });
   });
 });

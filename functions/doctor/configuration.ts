@@ -92,7 +92,7 @@ export async function configurationVerdict(
     if (!(cause instanceof CrosstrailError)) throw cause;
     return missing(
       `${name}, version ${found.version}, cannot be used, and the last good one stands: ${cause.message}`,
-      command("s3", "cp", "crosstrail.json", name),
+      command("s3", "cp", "config.json", name),
     );
   }
 }

@@ -109,7 +109,7 @@ export async function examine(clients: Clients, subject: Subject): Promise<reado
       : [
           stack.health(command),
           configuration.health(),
-          ...functions.health(),
+          ...functions.checks(),
           ...checkLedger(clients.dynamodb, stack, { tail: functions.tail, now }),
           checkQuarantine(clients.s3, stack),
           ...checkQueues(clients, { stack, tail: functions.tail, command, now }),

@@ -31,7 +31,7 @@ const ROLES = [
 ] as const satisfies readonly { role: string; output: OutputName; sources: readonly OutputName[] }[];
 
 export interface Functions {
-  readonly health: () => readonly Promise<Result>[];
+  readonly checks: () => readonly Promise<Result>[];
   /** The command that shows what a function has said of late. Never rejects. */
   readonly tail: (output: OutputName) => Promise<string>;
 }
@@ -58,7 +58,7 @@ export function openFunctions(lambda: Client, stack: Stack, command: Command): F
     const group = found?.LoggingConfig?.LogGroup ?? `/aws/lambda/${nameIn(name ?? "FUNCTION")}`;
     return command("logs", "tail", group, "--since", "1h");
   }
-  const health = () =>
+  const checks = () =>
     ROLES.flatMap(({ role, output, sources }) => {
       const judged = (title: string, judge: (ask: Ask, name: string) => Promise<Verdict>): Promise<Result> =>
         check(of, title, async (ask) => {
@@ -81,7 +81,7 @@ export function openFunctions(lambda: Client, stack: Stack, command: Command): F
       });
       return [state, fed];
     });
-  return { health, tail };
+  return { checks, tail };
 }
 
 /** Of a name, or of an ARN, which may end in an alias. */
