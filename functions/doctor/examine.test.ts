@@ -207,6 +207,7 @@ describe("an examination", () => {
     expect(results.get(`cluster ${CLUSTER}: filter pattern`)).toMatchObject({
       outcome: "missing",
       says: "Pattern { $.x = * } drops events that EKS has cut off.",
+      mend: [expect.stringContaining(`--filter-pattern '"audit.k8s.io"' --destination-arn ${STREAM}`)],
     });
     expect(results.get("CloudTrail: filter pattern")?.outcome).toBe("ok");
   });
@@ -286,6 +287,17 @@ describe("an examination", () => {
     expect(await mend(refusing(failing, ["GetFunctionConfiguration"]))).toContain(
       " logs tail /aws/lambda/crosstrail-detect ",
     );
+  });
+
+  it("tells those who hear of findings from those who hear of alarms", async () => {
+    const ListSubscriptionsByTopic = ({ TopicArn }: { TopicArn: string }) => ({
+      Subscriptions: [
+        { SubscriptionArn: TopicArn === outputs.AlarmTopicArn ? "PendingConfirmation" : `${TopicArn}:1` },
+      ],
+    });
+    const results = byName(await examined({ ...healthy(now), ListSubscriptionsByTopic }));
+    expect(results.get(`stack ${STACK}: told of findings`)?.outcome).toBe("ok");
+    expect(results.get(`stack ${STACK}: told of alarms`)?.outcome).toBe("missing");
   });
 
   it("counts what waits in the quarantine, ours and Lambda's own", async () => {
