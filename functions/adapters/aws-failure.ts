@@ -17,6 +17,10 @@ interface Said {
   readonly sentence: (asked: Asked) => string;
 }
 
+/** SNS has a name of its own for it. */
+const ACCESS =
+  /^(?:AccessDenied(?:Exception)?|UnauthorizedOperation|NotAuthorized|Forbidden|KMS\.?AccessDeniedException|KmsAccessDenied|AuthorizationError(?:Exception)?)$/;
+
 /** By the names of the SDK's and the services' errors, the more particular first. */
 const SAID: readonly Said[] = [
   {
@@ -35,7 +39,7 @@ const SAID: readonly Said[] = [
     sentence: () => "the AWS credentials are not valid for this account and Region: check --profile and --region",
   },
   {
-    name: /^(?:AccessDenied(?:Exception)?|UnauthorizedOperation|NotAuthorized|Forbidden|KMS\.?AccessDeniedException|KmsAccessDenied)$/,
+    name: ACCESS,
     refused: true,
     sentence: ({ of, action, hint }) =>
       `no access to ${of}: the identity needs ${action} on it${hint === undefined ? "" : `; ${hint}`}`,
@@ -81,6 +85,9 @@ export function awsFailure(cause: unknown, asked: Asked): CrosstrailError {
   const message = names.includes("CredentialsProviderError") || detail === "" ? words : `${words} (${detail})`;
   return new CrosstrailError(said.refused ? "E_AWS_REFUSED" : "E_AWS", message, { cause });
 }
+
+/** Whether the identity that asks lacks the right to. */
+export const isAccessDenied = (cause: unknown): boolean => namesOf(cause).some((name) => ACCESS.test(name));
 
 /** A network error is told by its code, sometimes inside of another one. */
 function namesOf(cause: unknown): readonly string[] {

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { levels } from "../log.ts";
+import type { DoctorOptions } from "./doctor.ts";
 import { EXIT } from "./exit.ts";
 import type { HuntOptions } from "./hunt.ts";
 import { endInterrupted } from "./interrupt.ts";
@@ -73,6 +74,23 @@ export function addAwsCommands(program: Command, now: number, readingOptions: (c
     )
     .option("--dry-run", "only say what would be done")
     .action(async (options: RedriveOptions) => ended(await (await import("./redrive.ts")).redrive(options)));
+
+  aws(program, "doctor")
+    .option("--cluster <name>", "whose audit log has to come in; repeatable (default: those of the stack)", named)
+    .option("--trail-log-group <name>", "of the CloudTrail trail that is read (default: the stack's)")
+    .option("--stack <name>", "of the deployment; without it, what the account has to have before")
+    .addOption(
+      new Option("--format <format>", "of the results (default: table on a terminal, json otherwise)").choices([
+        "table",
+        "json",
+      ]),
+    )
+    .option("--no-color", "no colours")
+    .addHelpText(
+      "after",
+      `\nExit codes: ${EXIT.fine} all fine, ${EXIT.findings} something is to be mended, ${EXIT.failed} something could not be asked.`,
+    )
+    .action(async (options: DoctorOptions) => ended(await (await import("./doctor.ts")).doctor(options)));
 }
 
 function aws(program: Command, name: AwsCommand): Command {

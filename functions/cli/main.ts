@@ -43,9 +43,10 @@ Examples:
   crosstrail tail --log-group /aws/eks/prod/cluster --trail-log-group my-trail
   crosstrail replay --only credential-access --fail-on high --format ndjson logs/ > findings.ndjson
   crosstrail explain imds/exec-endpoint
+  crosstrail doctor --cluster prod --stack crosstrail
 
 Exit codes: 0 done, 1 an input could not be read or an internal error, 2 wrong usage or configuration,
-10 --fail-on reached, 130 interrupted.`,
+10 --fail-on reached or something to be mended, 130 interrupted.`,
   );
 
 /** Of the commands that read something to its end, and report. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { S3Client } from "@aws-sdk/client-s3";
-import { PREFIXES, redrive as redriveAll } from "../adapters/quarantine/redrive.ts";
+import { PREFIXES } from "../adapters/quarantine/prefixes.ts";
+import { redrive as redriveAll } from "../adapters/quarantine/redrive.ts";
 import { safe } from "../terminal.ts";
 import { type AwsOptions, clientConfig, s3Config } from "./aws.ts";
 import { EXIT } from "./exit.ts";

@@ -32,6 +32,26 @@ export const awsCommands = {
     does: "put the records of the quarantine on their streams again",
     rights: ["s3:ListBucket", "s3:GetObject", "s3:PutObject and s3:DeleteObject (to move)", "kinesis:PutRecords"],
   },
+  doctor: {
+    does: "check an account, and the stack in it, and say how to mend what is missing",
+    rights: [
+      "sts:GetCallerIdentity (which nobody has to be given)",
+      "eks:DescribeCluster",
+      "logs:DescribeLogStreams, DescribeSubscriptionFilters",
+      "cloudtrail:DescribeTrails, GetTrailStatus, GetEventSelectors",
+      "securityhub:DescribeHub",
+      "logs:DescribeAccountPolicies, TestMetricFilter (with --stack, as all that follow)",
+      "cloudformation:DescribeStacks, ListStackResources",
+      "events:DescribeRule",
+      "lambda:GetFunctionConfiguration, ListEventSourceMappings",
+      "sqs:GetQueueAttributes",
+      "s3:ListBucket, GetObject",
+      "dynamodb:BatchGetItem (and kms:Decrypt, where bucket or table have a key)",
+      "sns:ListSubscriptionsByTopic",
+      "cloudwatch:DescribeAlarms, GetMetricData",
+      "kms:GetKeyPolicy (for a key that is not the stack's)",
+    ],
+  },
 } as const;
 
 export type AwsCommand = keyof typeof awsCommands;

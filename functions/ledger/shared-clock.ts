@@ -20,8 +20,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 const HOURS = 24;
 /** A trail's newest hour is on its newest day; the day before it stands in for one whose hours are not written yet. */
 const DAYS = 2;
-const TRAILS = Object.keys(LATENESS_MS) as readonly RawTrail[];
-const trailOf = (trail: RawTrail): Ref => ({ kind: "trail", id: idOf("trail", [trail]) });
+export const TRAILS = Object.keys(LATENESS_MS) as readonly RawTrail[];
+export const trailOf = (trail: RawTrail): Ref => ({ kind: "trail", id: idOf("trail", [trail]) });
 const iso = (ms: number): string => new Date(ms).toISOString();
 const tideId = (trail: RawTrail, ms: number): string => idOf("tide", [trail, iso(ms).slice(0, "2026-11-22T10".length)]);
 
@@ -65,18 +65,23 @@ export function createSharedClock({ store, now }: { store: LedgerStore; now: () 
       }
     },
     async time() {
-      const trails = await store.read(TRAILS.map(trailOf));
-      const found = TRAILS.flatMap((trail, index) => hoursOf(trails[index], trail).map((ref) => ({ trail, ref })));
-      const tides = await store.read(found.map(({ ref }) => ref));
-      const readings = new Map<RawTrail, Reading>();
-      for (const [index, { trail }] of found.entries())
-        for (const { time, now: read } of readingsIn(tides[index])) {
-          const known = readings.get(trail) ?? { time, now: read };
-          readings.set(trail, { time: Math.max(time, known.time), now: Math.max(read, known.now) });
-        }
-      return clockTime(readings, now());
+      return clockTime(await readingsOf(store.read), now());
     },
   };
+}
+
+/** How far all workers have read each trail. */
+export async function readingsOf(read: LedgerStore["read"]): Promise<ReadonlyMap<RawTrail, Reading>> {
+  const trails = await read(TRAILS.map(trailOf));
+  const found = TRAILS.flatMap((trail, index) => hoursOf(trails[index], trail).map((ref) => ({ trail, ref })));
+  const tides = await read(found.map(({ ref }) => ref));
+  const readings = new Map<RawTrail, Reading>();
+  for (const [index, { trail }] of found.entries())
+    for (const { time, now } of readingsIn(tides[index])) {
+      const known = readings.get(trail) ?? { time, now };
+      readings.set(trail, { time: Math.max(time, known.time), now: Math.max(now, known.now) });
+    }
+  return readings;
 }
 
 /** The hours of a trail's newest days. */

@@ -10,7 +10,7 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   "s3:CopyObject": ["s3:GetObject", "s3:PutObject"],
   "sqs:SendMessageBatch": ["sqs:SendMessage"],
 };
-const SERVICES: Readonly<Record<string, string>> = { "cloudwatch-logs": "logs" };
+const SERVICES: Readonly<Record<string, string>> = { "cloudwatch-logs": "logs", eventbridge: "events" };
 /** Of a ledger's operator only: `crosstrail ledger` knows files. */
 const NEVER = ["dynamodb:Scan"];
 
@@ -25,7 +25,7 @@ function reachable(file: string, seen = new Set<string>()): ReadonlySet<string> 
 
 function actionsIn(file: string): readonly string[] {
   const text = readFileSync(file, "utf8");
-  const [, client = ""] = /from "@aws-sdk\/client-([a-z0-9-]+)"/.exec(text) ?? [];
+  const [, client = ""] = /^import \{[^}]*Command\b[^}]*\} from "@aws-sdk\/client-([a-z0-9-]+)"/m.exec(text) ?? [];
   const service = SERVICES[client] ?? client;
   return [...text.matchAll(/new (\w+)Command\(/g)].flatMap(([, name]) => {
     const action = `${service}:${name}`;

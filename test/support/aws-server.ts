@@ -1,10 +1,11 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { requestOf } from "./aws-protocols.ts";
 
-/** Answers a request of the AWS JSON protocol, by the operation's name, or never; throws an error of the service's name. */
+/** Answers a request, by the operation's name, or never; throws an error of the service's name. */
 export type Answer = (operation: string, input: never) => object | undefined | "never";
 
-/** A service of the JSON protocol on the loopback, for commands that make their own clients. */
+/** A service on the loopback, for commands that make their own clients. */
 export async function awsServer(
   answer: Answer,
 ): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
@@ -14,16 +15,12 @@ export async function awsServer(
       body += text;
     });
     request.on("end", () => {
-      const operation = String(request.headers["x-amz-target"]).split(".").at(-1) ?? "";
+      const asked = requestOf(request, body, response);
       try {
-        const answered = answer(operation, JSON.parse(body) as never);
-        if (answered === "never") return;
-        response.setHeader("content-type", "application/x-amz-json-1.1");
-        response.end(JSON.stringify(answered ?? {}));
+        const answered = answer(asked.operation, asked.input as never);
+        if (answered !== "never") asked.answer(answered ?? {});
       } catch (cause) {
-        const { name, message } = cause as Error;
-        response.statusCode = 400;
-        response.end(JSON.stringify({ __type: name, message }));
+        asked.refuse(cause as Error);
       }
     });
   });

@@ -10,7 +10,8 @@ import { describe, expect, it } from "vitest";
 import type { KeptRecord } from "../../../schemas/quarantine/kept-record.ts";
 import { atOnce, clientOf, serviceError } from "../../../test/support/aws.ts";
 import { batch, record } from "../../../test/support/stream.ts";
-import { PREFIXES, type RedriveOptions, redrive } from "./redrive.ts";
+import { PREFIXES } from "./prefixes.ts";
+import { type RedriveOptions, redrive } from "./redrive.ts";
 
 const STREAM = "arn:aws:kinesis:eu-central-1:111122223333:stream/crosstrail";
 const WRITTEN = new Date("2026-11-22T10:00:00Z");

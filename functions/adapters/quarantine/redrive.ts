@@ -9,12 +9,7 @@ import { from, lastValueFrom, mergeMap, toArray } from "rxjs";
 import { awsFailure } from "../aws-failure.ts";
 import { type PutOptions, putRecords } from "../streams/put.ts";
 import { type KeptObject, keptObjectOf, type Waiting } from "./kept.ts";
-import { KEPT } from "./s3.ts";
-
-/** Under which objects stand whose records are on their stream again. */
-export const REDRIVEN = "redriven/";
-/** Our own, and those of Lambda's S3 destination (docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html). */
-export const PREFIXES: readonly string[] = [KEPT, "aws/lambda/"];
+import { REDRIVEN } from "./prefixes.ts";
 
 export interface RedriveOptions extends PutOptions {
   readonly s3: Pick<S3Client, "send">;

@@ -3,9 +3,7 @@ import { CrosstrailError } from "../../../schemas/errors.ts";
 import type { KeptRecord } from "../../../schemas/quarantine/kept-record.ts";
 import type { Quarantine } from "../../runtime/quarantine.ts";
 import { reasonOf } from "../sinks/reason.ts";
-
-/** Under which records are found that wait for being put on their stream again. */
-export const KEPT = "kept/";
+import { KEPT } from "./prefixes.ts";
 
 /** Named after the record alone: however often it comes, it is one object. */
 export const keyOf = ({ arrived, shard, sequence }: KeptRecord): string =>

@@ -10,10 +10,11 @@ import { clientOf, serviceError } from "../../../test/support/aws.ts";
 import { impersonation } from "../../../test/support/one-event.ts";
 import { programOf } from "../../../test/support/program.ts";
 import { scenario } from "../../../test/support/scenario.ts";
+import { AUDIT_STREAMS } from "../../pipeline/decode/log-group.ts";
 import { judgeChunk } from "../../pipeline/judge.ts";
 import { createTally } from "../../pipeline/tally.ts";
 import { createMemoryStore } from "../ledger/memory.ts";
-import { AUDIT_STREAMS, chunkOf, createLogReader, type LogGroup, type LogReader } from "./log-group.ts";
+import { chunkOf, createLogReader, type LogGroup, type LogReader } from "./log-group.ts";
 
 const GROUP: LogGroup = { identifier: "/aws/eks/prod/cluster", name: "/aws/eks/prod/cluster", account: "111122223333" };
 const ARN = "arn:aws:logs:eu-central-1:444455556666:log-group:/aws/eks/prod/cluster";

@@ -33,9 +33,6 @@ export interface LogReader {
   readonly pages: (group: LogGroup, window: LogWindow) => AsyncGenerator<readonly FilteredLogEvent[]>;
 }
 
-/** An EKS log group has streams of other components, too (eks-auto-mode.md §1.1). */
-export const AUDIT_STREAMS = "kube-apiserver-audit-";
-
 /** FilterLogEvents: 5 requests a second, account and Region, which cannot be raised (repost.aws/knowledge-center/cloudwatch-logs-throttling), and 1 MB or
  * 10,000 events a page, some of them empty (API reference). Some Regions grant more; whoever else reads logs there needs the rest. */
 const REQUESTS_A_SECOND = 5;

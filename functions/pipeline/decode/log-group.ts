@@ -5,6 +5,9 @@ import { messagePiece } from "./piece.ts";
 /** `@log` of Logs Insights has the account before the name; the log group of a subscription has the name alone (eks-auto-mode.md §1.1). */
 const GROUP = /^(?:(\d{12}):)?\/aws\/eks\/([^/]+)\/cluster$/;
 
+/** Of the names of the streams in it that hold the audit log: it has streams of other components, too (eks-auto-mode.md §1.1). */
+export const AUDIT_STREAMS = "kube-apiserver-audit-";
+
 interface Told {
   readonly account?: string | undefined;
   readonly region?: string | undefined;
@@ -23,7 +26,7 @@ export function scopeOf(scope: Scope, { account, region, group }: Told): Scope {
 
 /** Streams of an EKS log group that hold something else. The audit stream's name begins with the API server's: test the longer one first (eks-auto-mode.md §1.1). */
 function isOtherStream(stream: string): boolean {
-  if (stream.startsWith("kube-apiserver-audit-")) return false;
+  if (stream.startsWith(AUDIT_STREAMS)) return false;
   return /^(?:kube-apiserver|authenticator|kube-controller-manager|cloud-controller-manager|kube-scheduler)-/.test(
     stream,
   );
