@@ -5,7 +5,7 @@ export interface Output {
   readonly value: string;
   readonly is: string;
   /** Only in stacks that have it. */
-  readonly when?: "hub" | "trailEvents" | "sourceAccounts";
+  readonly when?: "hub" | "trailEvents" | "sourceAccounts" | "clusters" | "trailLogGroup";
 }
 
 export const outputs = {
@@ -27,14 +27,15 @@ export const outputs = {
   NotifyQueueUrl: { value: "${NotifyQueue}", is: "findings that people are told of" },
   RefusedQueueUrl: { value: "${RefusedQueue}", is: "findings that a sink has refused" },
   DeadLetterQueueUrl: { value: "${DeadLetterQueue}", is: "what could not be delivered" },
+  LogsRoleArn: { value: "${LogsRole.Arn}", is: "role by which log groups of this account send to the stream" },
   DestinationArn: {
     ...{ value: "${SourceDestination.Arn}", when: "sourceAccounts" },
     is: "where log groups of other accounts send to",
   },
   TrailRuleName: { value: "${TrailRule}", is: "rule of CloudTrail's events", when: "trailEvents" },
   KeyArn: { value: "${EncryptionKey}", is: "key of everything that is kept" },
-  Clusters: { value: "${Clusters}", is: "clusters whose log groups are subscribed" },
-  TrailLogGroup: { value: "${TrailLogGroup}", is: "log group of the trail" },
+  Clusters: { value: "${Clusters}", is: "clusters whose log groups are subscribed", when: "clusters" },
+  TrailLogGroup: { value: "${TrailLogGroup}", is: "log group of the trail", when: "trailLogGroup" },
   SecurityHub: { value: "${SecurityHub}", is: "whether findings go to Security Hub" },
 } as const satisfies Readonly<Record<string, Output>>;
 

@@ -132,10 +132,11 @@ async function clustersOf(stack: Stack | undefined): Promise<readonly string[]> 
   );
 }
 
-/** Where log groups of this stack may send to. */
+/** Where log groups of this stack may send to, and by which role. */
 async function destinationsOf(ask: Ask, stack: Stack | undefined): Promise<readonly string[] | undefined> {
   if (stack === undefined) return undefined;
-  const found = [await stack.output(ask, "DestinationArn"), await stack.output(ask, "StreamArn")];
+  const names = ["DestinationArn", "StreamArn", "LogsRoleArn"] as const;
+  const found = await Promise.all(names.map((name) => stack.output(ask, name)));
   const ours = found.flatMap((arn) => arn ?? []);
   return ours.length === 0 ? undefined : ours;
 }

@@ -26,6 +26,7 @@ export type OutputName =
   | "RefusedQueueUrl"
   | "DeadLetterQueueUrl"
   | "DestinationArn"
+  | "LogsRoleArn"
   | "TrailRuleName"
   | "KeyArn"
   | "Clusters"

@@ -29,7 +29,7 @@ export interface SubscriptionContext {
   /** `cluster prod`, `CloudTrail`. */
   readonly of: string;
   readonly group: string;
-  /** ARNs of the stack's stream and destination; undefined without a stack. Rejects where the stack cannot be read. */
+  /** ARNs of the stack's stream, its destination, and the role that may write to the stream; undefined without a stack. Rejects where the stack cannot be read. */
   readonly ours: (ask: Ask) => Promise<readonly string[] | undefined>;
   /** Events that a pattern must let through, and one that lets them through. */
   readonly samples: readonly Sample[];
@@ -180,8 +180,10 @@ export function subscriptionVerdict(subscribed: Subscribed, context: Subscriptio
 
 /** A logical destination needs no role of the sender (API reference, PutSubscriptionFilter). */
 function put(ours: readonly string[], { group, pattern, command }: Subscription): string {
-  const destination = ours.find((arn) => /:destination:/.test(arn)) ?? ours[0] ?? "DESTINATION_ARN";
-  const role = /:destination:/.test(destination) ? [] : ["--role-arn", "ROLE_ARN"];
+  const roleArn = ours.find((arn) => /:role\//.test(arn)) ?? "ROLE_ARN";
+  const destination =
+    ours.find((arn) => /:destination:/.test(arn)) ?? ours.find((arn) => arn !== roleArn) ?? "DESTINATION_ARN";
+  const role = /:destination:/.test(destination) ? [] : ["--role-arn", roleArn];
   return command(
     ...["logs", "put-subscription-filter", "--log-group-name", group, "--filter-name", "crosstrail"],
     ...["--filter-pattern", pattern, "--destination-arn", destination, ...role],

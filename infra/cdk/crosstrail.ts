@@ -74,11 +74,12 @@ export class Crosstrail extends Construct {
       ...{ stream: stream.streamArn, quarantine: quarantine.bucketArn, deadLetters: deadLetters.queueArn },
       queues: Object.fromEntries(Object.entries(queues).map(([name, { queueArn }]) => [name, queueArn])),
     });
-    const { subscribed, destination, rule } = ingest(this, clusters, props, stored);
+    const { subscribed, destination, rule, role } = ingest(this, clusters, props, stored);
 
     const values: Values = {
       ...{ ...stored, DetectStream: mapping.ref },
       ...Object.fromEntries(functionNames.map((name) => [name, deployed[name].functionName])),
+      "LogsRole.Arn": role.roleArn,
       ...(rule === undefined ? {} : { TrailRule: rule.ref }),
       ...(destination === undefined ? {} : { "SourceDestination.Arn": destination.attrArn }),
       ...{ Clusters: clusters.join(","), TrailLogGroup: props.trailLogGroup ?? "" },
@@ -90,6 +91,8 @@ export class Crosstrail extends Construct {
       hub: hub !== undefined,
       trailEvents: rule !== undefined,
       sourceAccounts: destination !== undefined,
+      clusters: clusters.length > 0,
+      trailLogGroup: props.trailLogGroup !== undefined,
     };
     for (const [name, output] of Object.entries<Output>(outputs)) {
       if (output.when !== undefined && !there[output.when]) continue;

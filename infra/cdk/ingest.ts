@@ -47,7 +47,7 @@ export function ingest(scope: Construct, clusters: readonly string[], props: Cro
     subscribed.push(subscribe("Trail", props.trailLogGroup, TRAIL_FILTER, "Random"));
   const destination = sourceAccounts.length > 0 ? sourceDestination(scope, role, props, values) : undefined;
   const rule = props.trailEvents === true ? trailRule(scope, values) : undefined;
-  return { subscribed, destination, rule };
+  return { subscribed, destination, rule, role };
 }
 
 /** CloudWatch Logs, for such log groups only (docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Subscriptions-confused-deputy.html). ArnLike holds each part of an ARN by itself:

@@ -77,6 +77,7 @@ describe("the stack with everything that it may have", () => {
       ...{ RefusedQueueUrl: queue, DeadLetterQueueUrl: queue },
       // LocalStack does not know destinations.
       DestinationArn: is("unknown"),
+      LogsRoleArn: async (value) => expect(value).toMatch(/^arn:aws:iam::\d+:role\//),
       TrailRuleName: (Name) => aws.events.send(new DescribeRuleCommand({ Name })),
       KeyArn: async (value) => expect(value).toMatch(new RegExp(`^arn:aws:kms:${aws.region}:${OWNER}:key/`)),
       ...{ Clusters: is(cluster), TrailLogGroup: is(logGroupsOf(cluster).cloudtrail[0]), SecurityHub: is("on") },

@@ -10,9 +10,9 @@ export function infraTables(readme: string): string {
       `| \`${name}\` | \`${prop}\` | ${usual === "" ? "" : `\`${usual}\``} | ${is} |`,
   );
   const row =
-    (prefix: string) =>
+    (more: string) =>
     ({ id, is, todo }: Alarm) =>
-      `| \`${prefix}${kebab(id)}\` | ${is} | ${todo} |`;
+      `| \`${kebab(id)}\`${more} | ${is} | ${todo} |`;
   const allowed = Object.entries(rights).flatMap(([name, all]) => all.map((right) => rightRow(name, right)));
   const tables = {
     parameters: ["| SAM | CDK | default | what it is |", "| --- | --- | --- | --- |", ...chosen],
@@ -25,7 +25,7 @@ export function infraTables(readme: string): string {
     ],
     alarms: [
       ...["| alarm | says | what to do |", "| --- | --- | --- |", ...alarms.map(row(""))],
-      ...subscriptionAlarms.map(({ id, ...rest }) => row("")({ ...rest, id: `${id}-clusterN` })),
+      ...subscriptionAlarms.map((alarm) => row(", one for each log group: `-cluster1` ... and `-trail`")(alarm)),
     ],
     rights: ["| function | actions | resources |", "| --- | --- | --- |", ...allowed],
   };
