@@ -49,8 +49,8 @@ export interface LedgerChain {
   readonly knows: (appointment: Appointment) => boolean;
   /** A verdict whose time has come. Of hits on principals, those count that were made before the page of records was read. */
   readonly settled: (appointment: Appointment, state: State, beside: Beside) => readonly Draft[];
-  /** Epochs of the entity that are to be read for that. */
-  readonly epochs: (appointment: Appointment, state: State) => readonly Ref[];
+  /** Epochs that are to be read for that: of the entity, and then of these (`epochsOf`). */
+  readonly epochs: (appointment: Appointment, from: readonly State[]) => readonly Ref[];
   /** What threw on an entity that is no detector: a relay. */
   readonly failed: (what: string, ref: Ref, thrown: Thrown) => Draft;
   readonly counts: () => LedgerCounts;
@@ -127,9 +127,9 @@ export function createLedgerChain({ armed, site, suppressions }: LedgerChainOpti
         return at === undefined ? [] : [{ at, kind, id, detector: detector.meta.id }];
       }),
     knows: ({ detector }) => settledById.has(detector),
-    epochs({ detector: id }, state) {
+    epochs({ detector: id }, from) {
       const entry = settledById.get(id);
-      return entry === undefined ? [] : epochsOf(entry.detector, state);
+      return entry === undefined ? [] : epochsOf(entry.detector, from);
     },
     settled({ detector: id, at }, state, beside) {
       const entry = settledById.get(id);

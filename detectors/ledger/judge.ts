@@ -144,12 +144,16 @@ export function settledHits(
   return asked.judgement();
 }
 
-/** The epochs of an entity that a detector asks for, in the order of time. */
-export function epochsOf({ epochs = [] }: SettledDetector, { kind, sets }: State): readonly Ref[] {
-  return epochs.flatMap((asked) => {
-    const ids = [...(sets.get(asked.over)?.keys() ?? [])].map((link) => decode(kind, asked.over, link).id ?? "");
-    return [...new Set(ids)].sort().map((id) => ({ kind: asked.kind, id }));
-  });
+/** The epochs that a detector asks for over the sets of these: of the entity, or of the epochs that it has; each once, kind by kind in the order of time. */
+export function epochsOf({ watch, epochs = [] }: SettledDetector, from: readonly State[]): readonly Ref[] {
+  const refs = new Map<string, Ref>();
+  for (const { kind, over, of = watch } of epochs)
+    for (const { kind: own, sets } of from)
+      for (const link of own === of ? (sets.get(over)?.keys() ?? []) : []) {
+        const { id = "" } = decode(own, over, link);
+        refs.set(`${kind}\n${id}`, { kind, id });
+      }
+  return [...refs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, ref]) => ref);
 }
 
 function asking() {

@@ -58,7 +58,7 @@ export const revocations = {
       ),
     },
   }),
-  /** A temporary key (ASIA): when it was issued, and when it was let into a cluster. It ends by itself within 36 hours. */
+  /** A temporary key (ASIA) that was let into a cluster: when, and when it was issued, which the key tells. Most never are. It ends by itself within 36 hours. */
   issuance: declare({
     key: ["accessKeyId"],
     keepMs: 3 * DAY_MS,

@@ -162,6 +162,9 @@ export function createEngine(options: EngineOptions): Engine {
     ...health,
   ];
 
+  const readAll = async (refs: readonly Ref[]): Promise<readonly State[]> =>
+    refs.length === 0 ? [] : store.read(refs);
+
   /** Of entities, and of those of their epochs that a detector asks for, as they are now. */
   async function verdicts(dues: readonly Due[], warmth: Warmth): Promise<Draft[]> {
     const states = await store.read(dues.map(({ kind, id }) => ({ kind, id })));
@@ -169,9 +172,9 @@ export function createEngine(options: EngineOptions): Engine {
     for (const [index, due] of dues.entries()) {
       const state = states[index];
       if (state === undefined) continue;
-      const refs = chain.epochs(due, state);
-      const epochs = refs.length === 0 ? [] : await store.read(refs);
-      drafts.push(...chain.settled(due, state, { warmth, epochs }));
+      const epochs = await readAll(chain.epochs(due, [state]));
+      const further = await readAll(chain.epochs(due, epochs));
+      drafts.push(...chain.settled(due, state, { warmth, epochs: [...epochs, ...further] }));
     }
     return drafts;
   }
