@@ -110,7 +110,7 @@ export const entities = {
         one: true,
         cap: 4,
       }),
-      began: set(["time"], "was issued", { cap: 4 }),
+      began: set(["time"], "was issued", { cap: 4, enough: true }),
       issuance: set(["id"], "was let into a cluster", { cap: 4, link: "issuance" }),
       asNode: set(["cluster", "node", "role"], "was used in cluster {cluster} as node {node}", { cap: 8 }),
       // Nothing is judged by the hour of it.
@@ -161,16 +161,20 @@ export const entities = {
     },
   }),
   /** An address as the cluster's traffic to AWS comes from it on one UTC day, and what is known of it from the day before: nodes show it by asking for
-   * pods' credentials, keys by being used. */
+   * pods' credentials, keys by being used. Only the cluster's own are crowded, and whoever crowds another is what is looked for. */
   place: declare({
     key: ["account", "region", "cluster", "ip", "day"],
     keepMs: 3 * DAY_MS,
     attributes: {
-      node: set(["node", "endpoint"], "{node} asked EKS Auth from here", { cap: 64 }),
-      used: set(["time", "key", "api"], "key {key} called {api} from here", { cap: 400, bucketMs: USE_MS }),
-      whose: set(["key", "whom", "role"], "key {key} is that of {whom}, with role {role}", { cap: 400 }),
-      keyNode: set(["key", "node"], "the pod of key {key} runs on {node}", { cap: 400 }),
-      known: set(["node", "ip"], "{node} asked EKS Auth from {ip}", { cap: 128 }),
+      node: set(["node", "endpoint"], "{node} asked EKS Auth from here", { cap: 64, enough: true }),
+      used: set(["time", "key", "api"], "key {key} called {api} from here", {
+        cap: 400,
+        enough: true,
+        bucketMs: USE_MS,
+      }),
+      whose: set(["key", "whom", "role"], "key {key} is that of {whom}, with role {role}", { cap: 400, enough: true }),
+      keyNode: set(["key", "node"], "the pod of key {key} runs on {node}", { cap: 400, enough: true }),
+      known: set(["node", "ip"], "{node} asked EKS Auth from {ip}", { cap: 128, enough: true }),
     },
   }),
   ...auto,
@@ -191,6 +195,7 @@ export const entities = {
       // Since when counts: the first are enough.
       podRole: set(["time", "cluster", "account", "through"], "pods of {account} in {cluster} get it", {
         cap: 64,
+        enough: true,
         bucketMs: DAY_MS,
       }),
     },
@@ -207,6 +212,8 @@ export const entities = {
       granted: set(["time", "by", "role", "key", "action", "what"], "{by} granted {what}", { cap: 64 }),
       revoked: set(["time", "by", "action", "what"], "{by} revoked {what}", { cap: 64 }),
       used: set(["time", "key"], "was used with key {key}", { cap: 600, bucketMs: 10 * MINUTE_MS }),
+      /** Two days of ten minutes: whoever opens sessions by the hundred fills the set of keys, and not this. */
+      active: set(["time"], "was used", { cap: 300, bucketMs: 10 * MINUTE_MS }),
     },
   }),
   /** A principal on one UTC day: what its hits amount to. */

@@ -63,7 +63,7 @@ export const revocations = {
     key: ["accessKeyId"],
     keepMs: 3 * DAY_MS,
     attributes: {
-      began: set(["time"], "was issued", { cap: 4 }),
+      began: set(["time"], "was issued", { cap: 4, enough: true }),
       spoke: set(["time", "id", "account", "region", "cluster", "principal"], "was let into cluster {cluster}", {
         cap: 1_000,
         bucketMs: USE_MS,

@@ -112,6 +112,7 @@ export const spans = {
       of: set(["id"], "is a day of role {id}", { one: true, cap: 4, link: "role" }),
       podRole: set(["time", "cluster", "account", "through"], "pods of {account} in {cluster} get it", {
         cap: 64,
+        enough: true,
         bucketMs: DAY_MS,
       }),
       assumed: set(["time", "by", "kind", "session", "caller"], "{by} assumed it as {session}", {
