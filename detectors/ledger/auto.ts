@@ -40,7 +40,7 @@ export const auto = {
       }),
     },
   }),
-  /** A role of instances, the nodes that work under it, and what else they call. */
+  /** A role of instances, the nodes that work under it, and what else they call. Those that are no nodes call what they like, by the hundred. */
   roleFleet: declare({
     key: ["account", "name", "day"],
     keepMs: 4 * DAY_MS,
@@ -59,7 +59,7 @@ export const auto = {
       called: set(
         ["time", "node", "api", "outcome", "key", "ip", "delivery", "account", "region", "by"],
         "{node} called {api} ({outcome})",
-        { cap: 800, bucketMs: SHIFT_MS, tries: "half" },
+        { cap: 800, enough: true, bucketMs: SHIFT_MS, tries: "half" },
       ),
     },
   }),

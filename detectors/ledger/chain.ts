@@ -11,6 +11,7 @@ import { ledgerHealthDraft } from "./health.ts";
 import {
   dueTime,
   epochsOf,
+  furtherEpochsOf,
   type Judgement,
   joinHits,
   settledHits,
@@ -49,8 +50,10 @@ export interface LedgerChain {
   readonly knows: (appointment: Appointment) => boolean;
   /** A verdict whose time has come. Of hits on principals, those count that were made before the page of records was read. */
   readonly settled: (appointment: Appointment, state: State, beside: Beside) => readonly Draft[];
-  /** Epochs that are to be read for that: of the entity, and then of these (`epochsOf`). */
-  readonly epochs: (appointment: Appointment, from: readonly State[]) => readonly Ref[];
+  /** Epochs of the entity that are to be read for that. */
+  readonly epochs: (appointment: Appointment, state: State) => readonly Ref[];
+  /** And those of these epochs. */
+  readonly further: (appointment: Appointment, epochs: readonly State[]) => readonly Ref[];
   /** What threw on an entity that is no detector: a relay. */
   readonly failed: (what: string, ref: Ref, thrown: Thrown) => Draft;
   readonly counts: () => LedgerCounts;
@@ -127,9 +130,13 @@ export function createLedgerChain({ armed, site, suppressions }: LedgerChainOpti
         return at === undefined ? [] : [{ at, kind, id, detector: detector.meta.id }];
       }),
     knows: ({ detector }) => settledById.has(detector),
-    epochs({ detector: id }, from) {
+    epochs({ detector: id }, state) {
       const entry = settledById.get(id);
-      return entry === undefined ? [] : epochsOf(entry.detector, from);
+      return entry === undefined ? [] : epochsOf(entry.detector, state);
+    },
+    further({ detector: id }, epochs) {
+      const entry = settledById.get(id);
+      return entry === undefined ? [] : furtherEpochsOf(entry.detector, epochs);
     },
     settled({ detector: id, at }, state, beside) {
       const entry = settledById.get(id);

@@ -144,14 +144,21 @@ export function settledHits(
   return asked.judgement();
 }
 
-/** The epochs that a detector asks for over the sets of these: of the entity, or of the epochs that it has; each once, kind by kind in the order of time. */
-export function epochsOf({ watch, epochs = [] }: SettledDetector, from: readonly State[]): readonly Ref[] {
+/** The epochs that a detector asks for over the sets of an entity, each once, kind by kind in the order of time. */
+export const epochsOf = (detector: SettledDetector, state: State): readonly Ref[] =>
+  linked(detector, [state], undefined);
+
+/** Those that it asks for over the sets of these epochs. */
+export const furtherEpochsOf = (detector: SettledDetector, epochs: readonly State[]): readonly Ref[] =>
+  [...Map.groupBy(epochs, ({ kind }) => kind)].flatMap(([kind, some]) => linked(detector, some, kind));
+
+function linked({ epochs = [] }: SettledDetector, from: readonly State[], of: Kind | undefined): readonly Ref[] {
   const refs = new Map<string, Ref>();
-  for (const { kind, over, of = watch } of epochs)
+  for (const asked of epochs.filter((some) => some.of === of))
     for (const { kind: own, sets } of from)
-      for (const link of own === of ? (sets.get(over)?.keys() ?? []) : []) {
-        const { id = "" } = decode(own, over, link);
-        refs.set(`${kind}\n${id}`, { kind, id });
+      for (const link of sets.get(asked.over)?.keys() ?? []) {
+        const { id = "" } = decode(own, asked.over, link);
+        refs.set(`${asked.kind}\n${id}`, { kind: asked.kind, id });
       }
   return [...refs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, ref]) => ref);
 }

@@ -179,8 +179,8 @@ export function createEngine(options: EngineOptions): Engine {
     for (const [index, due] of dues.entries()) {
       const state = states[index];
       if (state === undefined) continue;
-      const epochs = await readAll(chain.epochs(due, [state]));
-      const further = await readAll(chain.epochs(due, epochs));
+      const epochs = await readAll(chain.epochs(due, state));
+      const further = await readAll(chain.further(due, epochs));
       drafts.push(...chain.settled(due, state, { warmth, epochs: [...epochs, ...further] }));
     }
     return drafts;
