@@ -10,13 +10,11 @@ export interface Relay {
   readonly over: string;
   readonly to: Kind;
   readonly as: string;
-  /** What arrives where; undefined: nothing does. `from` is the id of the entity that it comes from, `source` the fact's. A source may become
-   * earlier: what it keeps back must stay back then. */
+  /** What arrives where; undefined: nothing does. `from` is the id of the entity that it comes from. */
   readonly give: (
     value: Readonly<Record<string, string>>,
     from: string,
     link: Readonly<Record<string, string>>,
-    source: string,
   ) => { readonly id: string; readonly value: string } | undefined;
 }
 
@@ -44,14 +42,14 @@ export function carry<
   { fact, over, to }: Carrying<From, Of, Over, To>,
   as: As,
   give: (value: ValueOf<From, Of>, from: string, link: ValueOf<From, Over>) => ValueOf<To, As>,
-  target?: (value: ValueOf<From, Of>, link: ValueOf<From, Over>, from: string, source: string) => string | undefined,
+  target?: (value: ValueOf<From, Of>, link: ValueOf<From, Over>, from: string) => string | undefined,
 ): Relay {
   return {
     ...{ from, fact, over, to, as },
-    give: (parts, own, linked, source) => {
+    give: (parts, own, linked) => {
       const value = parts as ValueOf<From, Of>;
       const link = linked as ValueOf<From, Over>;
-      const id = target === undefined ? linked.id : target(value, link, own, source);
+      const id = target === undefined ? linked.id : target(value, link, own);
       return id ? { id, value: encode(to, as, give(value, own, link)) } : undefined;
     },
   };

@@ -38,7 +38,7 @@ describe("relays", () => {
       const whole = parts(from, fact);
       const told = { ...whole, trail: "CloudTrail" };
       const given = [whole, told, { ...told, time: "2026-11-23" }, { ...told, time: "2026-12-23" }]
-        .map((value) => give(value, "own/id", parts(from, over), ""))
+        .map((value) => give(value, "own/id", parts(from, over)))
         .find((one) => one !== undefined);
       expect(given, `${from}.${fact} -> ${to}.${as}`).toBeDefined();
       expect(given?.id).not.toBe("");
@@ -158,24 +158,6 @@ describe("a pod's end", () => {
     expect(told("2026-11-22T08:57:00.000Z")).toEqual(["06", "09", "12"]);
     // Whatever it did in the two minutes that were left, it was finishing.
     expect(told("2026-11-22T08:58:00.000Z")).toEqual(["09", "12"]);
-  });
-
-  it("makes late what a key did after it, and not what it had done before in the same hours", () => {
-    const used = ["2026-11-22T09:00:00.000Z", "CloudTrail", "s3:ListBuckets", "198.51.100.20", "", "success"].join(
-      "\t",
-    );
-    const late = (at: string): string[] =>
-      relayed({
-        ...{ kind: "use", id: "ASIAEXAMPLE/2026-11-22T09" },
-        sets: new Map([
-          ["podGone", new Map([["2026-11-22T10:00:00.000Z", "2026-11-22T10:00:00.000Z a"]])],
-          ["used", new Map([[used, `2026-11-22T${at}.000Z b`]])],
-        ]),
-      })
-        .filter(({ attribute }) => attribute === "late")
-        .map(({ id }) => id);
-    expect(late("10:02:00")).toEqual(["ASIAEXAMPLE"]);
-    expect(late("10:01:59")).toEqual([]);
   });
 });
 

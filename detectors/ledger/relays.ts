@@ -159,7 +159,7 @@ function carried(
       // It is known over there when both are known here.
       const since = later(source, linked);
       try {
-        const given = give(value, state.id, decode(state.kind, over, link), source);
+        const given = give(value, state.id, decode(state.kind, over, link));
         if (given !== undefined) facts.push({ kind: to, attribute: as, source: since, ...given });
       } catch (cause) {
         if (failed === undefined) throw cause;

@@ -2,7 +2,6 @@ import { withoutLast } from "../core/epoch.ts";
 import { carry, type Relay } from "./carry.ts";
 import { egressId } from "./egress.ts";
 import type { ValueOf } from "./entities.ts";
-import { knownSince } from "./facts.ts";
 import { placeId } from "./learner.ts";
 import { USE_MS } from "./use-time.ts";
 
@@ -53,16 +52,14 @@ export const spanRelays: readonly Relay[] = [
     (out, cluster) => egressId(cluster, out),
   ),
   carry("egress", { fact: "asked", over: "place", to: "place" }, "known", ({ node, ip }) => ({ node, ip })),
-  // What a key was used for in the hours in which its pod was gone, and not before it was, the key has from them.
+  // What a key was used for in the hours in which its pod was gone, it has from them.
   carry(
     "use",
     { fact: "used", over: "podGone", to: "key" },
     "late",
     ({ time, api, ip, outcome }, _, gone) => ({ time, api, ip, outcome, gone: gone.time }),
-    ({ trail, time }, gone, hour, source) => {
-      const before = Date.parse(knownSince(source)) < Date.parse(gone.time) + LATE_MS;
-      return trail === "CloudTrail" && !isOver(time, gone.time) && !before ? withoutLast(hour) : undefined;
-    },
+    ({ trail, time }, gone, hour) =>
+      trail === "CloudTrail" && !isOver(time, gone.time) ? withoutLast(hour) : undefined,
   ),
 ];
 
