@@ -27,8 +27,8 @@ const MAX_LOAD = 0.7;
 /** Further than chance puts a text. Whoever chooses texts for their hashes gets them forgotten, and makes nobody look for long. */
 const MAX_PROBES = 512;
 
-/** Remembers the last `capacity` texts at least, and twice as many at most. */
-export function createSeen(capacity: number): Seen {
+/** Remembers the last `capacity` texts at least, and twice as many at most. `renewed`: of what was set or asked for last. */
+export function createSeen(capacity: number, renewed = false): Seen {
   const slots = 2 ** Math.ceil(Math.log2(capacity / MAX_LOAD));
   let young = createGeneration(slots);
   let old = createGeneration(slots);
@@ -38,19 +38,23 @@ export function createSeen(capacity: number): Seen {
     if (last?.text !== text) last = { text, key: hashed(text) };
     return last.key;
   };
+  function put(key: Key, mark: Mark): void {
+    if (young.size() >= capacity && young.get(key) === undefined) {
+      [young, old] = [old, young];
+      young.clear();
+    }
+    young.set(key, mark);
+  }
   return {
     get(text) {
       const key = keyOf(text);
-      return young.get(key) ?? old.get(key);
+      const fresh = young.get(key);
+      if (fresh !== undefined) return fresh;
+      const mark = old.get(key);
+      if (renewed && mark !== undefined) put(key, mark);
+      return mark;
     },
-    set(text, mark) {
-      const key = keyOf(text);
-      if (young.size() >= capacity && young.get(key) === undefined) {
-        [young, old] = [old, young];
-        young.clear();
-      }
-      young.set(key, mark);
-    },
+    set: (text, mark) => put(keyOf(text), mark),
     size: () => young.size() + old.size(),
     bytes: 2 * slots * SLOT_BYTES,
   };

@@ -22,15 +22,16 @@ export const auto = {
       copyOf: set(["id", "cluster"], "is a copy of {id} of {cluster}", { cap: 8 }),
     },
   }),
-  /** A role as somebody assumed or used it past AWS's services. */
+  /** A role as somebody assumed or used it past AWS's services. Pods do so with theirs all day; of a cluster's, the first call is one too many. */
   roleUse: declare({
     key: ["account", "name", "day"],
     keepMs: 4 * DAY_MS,
     attributes: {
       purpose: set(["cluster", "how"], "is the cluster role of {cluster}: {how}", { cap: 16 }),
-      used: set(DEED, "{by} called {api} with it from {ip} ({outcome})", { cap: 60, tries: "half" }),
+      used: set(DEED, "{by} called {api} with it from {ip} ({outcome})", { cap: 60, enough: true, tries: "half" }),
       taken: set([...DEED, "name", "target", "issued"], "{by} called {api} on it as {name} ({outcome})", {
         cap: 60,
+        enough: true,
         tries: "half",
       }),
       changed: set([...DEED, "what", "worth"], "{by} called {api} on it: {what} ({outcome})", {
@@ -39,7 +40,7 @@ export const auto = {
       }),
     },
   }),
-  /** A role of instances, the nodes that work under it, and what else they call. */
+  /** A role of instances, the nodes that work under it, and what else they call. Those that are no nodes call what they like, by the hundred. */
   roleFleet: declare({
     key: ["account", "name", "day"],
     keepMs: 4 * DAY_MS,
@@ -47,6 +48,7 @@ export const auto = {
       purpose: set(["cluster", "how"], "is the node role of {cluster}: {how}", { cap: 16 }),
       taken: set([...DEED, "name", "target", "issued"], "{by} called {api} on it as {name} ({outcome})", {
         cap: 60,
+        enough: true,
         tries: "half",
       }),
       changed: set([...DEED, "what", "worth"], "{by} called {api} on it: {what} ({outcome})", {
@@ -57,7 +59,7 @@ export const auto = {
       called: set(
         ["time", "node", "api", "outcome", "key", "ip", "delivery", "account", "region", "by"],
         "{node} called {api} ({outcome})",
-        { cap: 800, bucketMs: SHIFT_MS, tries: "half" },
+        { cap: 800, enough: true, bucketMs: SHIFT_MS, tries: "half" },
       ),
     },
   }),
@@ -92,9 +94,9 @@ export const auto = {
       ),
     },
   }),
-  /** Which role a service account was given, and who put it to use, on one day and the next. */
+  /** Which role a service account was given, and who put it to use, in two hours and the two before. */
   assignment: declare({
-    key: ["account", "region", "cluster", "namespace", "serviceAccount", "day"],
+    key: ["account", "region", "cluster", "namespace", "serviceAccount", "hours"],
     keepMs: 4 * DAY_MS,
     attributes: {
       given: set([...DEED, "name", "what", "target", "on"], "{name} gave it {target}", { cap: 60, tries: "half" }),

@@ -13,6 +13,7 @@ import { ledgerHealthDraft } from "./health.ts";
 import {
   dueTime,
   epochsOf,
+  furtherEpochsOf,
   type Judgement,
   joinHits,
   settledHits,
@@ -53,6 +54,8 @@ export interface LedgerChain {
   readonly settled: (appointment: Appointment, state: State, beside: Beside) => readonly Draft[];
   /** Epochs of the entity that are to be read for that. */
   readonly epochs: (appointment: Appointment, state: State) => readonly Ref[];
+  /** And those of these epochs. */
+  readonly further: (appointment: Appointment, epochs: readonly State[]) => readonly Ref[];
   /** What threw on an entity that is no detector: a relay. */
   readonly failed: (what: string, ref: Ref, thrown: Thrown) => Draft;
   readonly counts: () => LedgerCounts;
@@ -133,6 +136,10 @@ export function createLedgerChain({ armed, site, suppressions }: LedgerChainOpti
     epochs({ detector: id }, state) {
       const entry = settledById.get(id);
       return entry === undefined ? [] : epochsOf(entry.detector, state);
+    },
+    further({ detector: id }, epochs) {
+      const entry = settledById.get(id);
+      return entry === undefined ? [] : furtherEpochsOf(entry.detector, epochs);
     },
     settled({ detector: id, at }, state, beside) {
       const entry = settledById.get(id);

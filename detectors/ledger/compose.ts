@@ -11,7 +11,7 @@ import type { Kind } from "./entities.ts";
 import type { Ref } from "./facts.ts";
 
 /** Entities whose life is bounded, so that a finding about one needs no day (design §5). */
-const BOUNDED: ReadonlySet<Kind> = new Set(["pod", "token", "key", "session", "node", "exchange", "resource"]);
+const BOUNDED: ReadonlySet<Kind> = new Set(["pod", "token", "key", "node", "exchange", "resource"]);
 
 /** The finding of a hit on an entity. Ids, count and severity rest on values alone, never on which event told them first. */
 export function composeLedger(meta: DetectorMeta, judged: Ref, hit: LedgerHit, severity: Finding["severity"]): Draft {

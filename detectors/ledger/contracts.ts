@@ -100,6 +100,11 @@ export interface Coldness {
   readonly warm?: { readonly trail: "k8s-audit" | "cloudtrail"; readonly ms: number };
 }
 
+/** Two steps at most: those of an epoch are read with those of the entity, theirs are not. */
+type EpochsOver<K extends Kind, E extends Kind> =
+  | { readonly kind: E; readonly over: AttributeName<K>; readonly of?: never }
+  | (E extends Kind ? { readonly kind: Kind; readonly over: AttributeName<E>; readonly of: E } : never);
+
 interface SettledDefinition<K extends Kind, A extends AttributeName<K>, P extends TObject, E extends Kind> {
   readonly meta: DetectorMeta;
   readonly watch: K;
@@ -110,8 +115,8 @@ interface SettledDefinition<K extends Kind, A extends AttributeName<K>, P extend
   readonly coldness?: Coldness;
   /** Sets of which all must be known: where more was told than is kept, there is no verdict, and that is counted. */
   readonly rests?: readonly AttributeName<K>[];
-  /** Epochs to read with the entity: their kinds, and the sets that link to them. */
-  readonly epochs?: readonly { readonly kind: E; readonly over: AttributeName<K> }[];
+  /** Epochs to read with the entity: their kinds, and the sets that link to them, of the entity or of epochs that are read (`of`). */
+  readonly epochs?: readonly EpochsOver<K, E>[];
   readonly params: P;
   /** Looks at the entity as of the time of the verdict: what was told by later events is not there, in no set. Gives the judge of the values of
    * the anchor whose time it is, one by one; undefined: none of them is worth a hit. So a verdict is a function of what happened until its time, and
@@ -131,7 +136,7 @@ export interface SettledDetector {
   readonly settleMs: number;
   readonly coldness?: Coldness;
   readonly rests?: readonly string[];
-  readonly epochs?: readonly { readonly kind: Kind; readonly over: string }[];
+  readonly epochs?: readonly { readonly kind: Kind; readonly over: string; readonly of?: Kind }[];
   readonly params: TObject;
   readonly detect: (entity: Entity<Kind>, context: SettledContext<unknown>) => Verdict<Known<never>> | undefined;
 }

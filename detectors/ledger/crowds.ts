@@ -39,8 +39,8 @@ export const crowds = {
     key: ["account", "region", "cluster", "day"],
     keepMs: 3 * DAY_MS,
     attributes: {
-      asked: set(["node", "ip"], "{node} asked EKS Auth from {ip}", { cap: 64 }),
-      place: set(["id"], "a pod's key was used from {id}", { cap: 256, link: "place" }),
+      asked: set(["node", "ip"], "{node} asked EKS Auth from {ip}", { cap: 64, enough: true }),
+      place: set(["id"], "a pod's key was used from {id}", { cap: 256, enough: true, link: "place" }),
     },
   }),
 } as const;

@@ -8,6 +8,8 @@ export interface Attribute<F extends string = string> {
   readonly one?: true;
   /** ms that a `time` is rounded down to: more of the same within it is the same fact. */
   readonly bucketMs?: number;
+  /** The first tell enough. That more was told is ordinary, and nobody has to hear of it. */
+  readonly enough?: true;
   /** Calls that failed (part `outcome`) are kept beside the others, half as many. Whoever may do nothing can try as often as he likes, and must not keep out what was
    * done. */
   readonly tries?: "half";
@@ -29,7 +31,7 @@ export interface Declaration<A extends Readonly<Record<string, Attribute>>> {
 export const set = <const F extends string>(
   fields: readonly F[],
   says: string,
-  rest: Partial<Pick<Attribute, "cap" | "one" | "bucketMs" | "tries" | "link">> = {},
+  rest: Partial<Pick<Attribute, "cap" | "one" | "bucketMs" | "enough" | "tries" | "link">> = {},
 ): Attribute<F> => ({ cap: 64, ...rest, fields, says });
 
 export const declare = <const A extends Readonly<Record<string, Attribute>>>(

@@ -40,14 +40,14 @@ export const entities = {
         cap: 8,
       }),
       deleted: set(["time"], "was gone", { cap: 8 }),
-      session: set(["id"], "was given the AWS session {id}", { cap: 64, link: "session" }),
+      /** `AROA…:name`: by this an analyst finds the pod. */
+      session: set(["id"], "was given the AWS session {id}", { cap: 64 }),
       // One an hour at most, for the three weeks that its node lives.
-      key: set(["id"], "was given the AWS key {id}", { cap: 600, link: "key" }),
+      key: set(["id", "until"], "was given the AWS key {id}, good until {until}", { cap: 600, link: "key" }),
       // One every 48 minutes. Those that are used at the cluster's API.
       token: set(["id"], "used the token {id}", { cap: 800, link: "token" }),
       minter: set(["time", "id", "audiences"], "the kubelet of {id} minted tokens for it, for {audiences}", {
         cap: 64,
-        bucketMs: DAY_MS,
       }),
       tagged: set(
         ["namespace", "name", "serviceAccount", "role", "time"],
@@ -56,7 +56,7 @@ export const entities = {
       ),
       served: set(["time"], "was given AWS credentials", { cap: 400 }),
       exchange: set(["id"], "was served in {id}", { cap: 400, link: "exchange" }),
-      audited: set(["time"], "the audit log told of its cluster's pods", { cap: 64, bucketMs: HOUR_MS }),
+      pulse: set(["id"], "was given AWS credentials in {id}", { cap: 400, link: "pulse" }),
       entered: set(["time", "by", "how"], "{by} entered it by {how}", ENTRIES),
       mint: set(["id"], "had a token for AWS minted by no kubelet, in {id}", { cap: 16, link: "mintDay" }),
       ...inPod,
@@ -94,18 +94,6 @@ export const entities = {
       ...inNode,
     },
   }),
-  /** An AWS session: role id and session name, `AROA…:name`. */
-  session: declare({
-    key: ["principalId"],
-    keepMs: KEY_KEEP_MS,
-    attributes: {
-      role: set(["role"], "has the role {role}", { one: true, cap: 4 }),
-      opened: set(["time", "by"], "was opened by {by}", { cap: 16 }),
-      pod: set(["id"], "was opened for pod {id}", { one: true, cap: 4, link: "pod" }),
-      tag: set(["key", "value"], "has the tag {key} = {value}", { cap: 32 }),
-      key: set(["id"], "has the key {id}", { cap: 64, link: "key" }),
-    },
-  }),
   /** An access key. Of a temporary one (ASIA) there is one entity, of a long-lived one (AKIA) one a day. What it was used for is in its hours. */
   key: declare({
     key: ["accessKeyId"],
@@ -122,15 +110,19 @@ export const entities = {
         one: true,
         cap: 4,
       }),
+      began: set(["time"], "was issued", { cap: 4, enough: true }),
+      issuance: set(["id"], "was let into a cluster", { cap: 4, link: "issuance" }),
       asNode: set(["cluster", "node", "role"], "was used in cluster {cluster} as node {node}", { cap: 8 }),
-      heard: set(["time", "ip"], "was used from {ip} as a node", { cap: 200, bucketMs: HOUR_MS }),
+      // Nothing is judged by the hour of it.
+      heard: set(["time", "ip"], "was used from {ip} as a node", { cap: 200, bucketMs: DAY_MS }),
       podSecrets: set(["time", "what"], "its pod's service account read {what}", {
         cap: 400,
         bucketMs: 10 * MINUTE_MS,
       }),
       hour: set(["id"], "was used: {id}", { cap: 64, link: "use" }),
-      habit: set(["id"], "called what {id} tells of", { cap: 200, link: "habit" }),
-      formerly: set(["id"], "called what {id} told of the week before", { cap: 200, link: "habit" }),
+      // Of any API: what it calls is in its hours.
+      habit: set(["id"], "called what {id} tells of", { cap: 8, link: "habit" }),
+      formerly: set(["id"], "called what {id} told of the week before", { cap: 8, link: "habit" }),
       place: set(["id"], "was used from {id}", { cap: 64, link: "place" }),
       // Or in the hours in which it ended, before.
       late: set(["time", "gone", "api", "ip", "outcome"], "called {api} from {ip} after its pod was gone ({outcome})", {
@@ -152,7 +144,7 @@ export const entities = {
       }),
       mintingNode: set(["id"], "was minted by the kubelet of {id}", { one: true, cap: 4 }),
       podNode: set(["id"], "its pod runs on {id}", { one: true, cap: 4 }),
-      used: set(["time", "ip"], "was used from {ip}", { cap: 200, bucketMs: HOUR_MS }),
+      used: set(["time", "ip"], "was used from {ip}", { cap: 200, bucketMs: USE_MS }),
       stale: set(["time"], "was used after its rotation was due", { cap: 32, bucketMs: HOUR_MS }),
       home: set(["ip", "whose"], "has a right to {ip}, which is its {whose}'s", { cap: 32 }),
       origin: set(["id"], "came from {id}", { cap: 64, link: "origin" }),
@@ -166,20 +158,23 @@ export const entities = {
       asked: set(["time", "node", "event"], "{node} asked for a pod's credentials", { cap: 1_000 }),
       served: set(["time", "pod", "key"], "the pod {pod} was served", { cap: 1_000 }),
       podNode: set(["pod", "node"], "{pod} runs on {node}", { cap: 1_000 }),
-      audited: set(["time"], "the audit log told of the cluster's pods", { cap: 4, bucketMs: HOUR_MS }),
     },
   }),
   /** An address as the cluster's traffic to AWS comes from it on one UTC day, and what is known of it from the day before: nodes show it by asking for
-   * pods' credentials, keys by being used. */
+   * pods' credentials, keys by being used. Only the cluster's own are crowded, and whoever crowds another is what is looked for. */
   place: declare({
     key: ["account", "region", "cluster", "ip", "day"],
     keepMs: 3 * DAY_MS,
     attributes: {
-      node: set(["node", "endpoint"], "{node} asked EKS Auth from here", { cap: 64 }),
-      used: set(["time", "key", "api"], "key {key} called {api} from here", { cap: 400, bucketMs: USE_MS }),
-      whose: set(["key", "whom", "role"], "key {key} is that of {whom}, with role {role}", { cap: 400 }),
-      keyNode: set(["key", "node"], "the pod of key {key} runs on {node}", { cap: 400 }),
-      known: set(["node", "ip"], "{node} asked EKS Auth from {ip}", { cap: 128 }),
+      node: set(["node", "endpoint"], "{node} asked EKS Auth from here", { cap: 64, enough: true }),
+      used: set(["time", "key", "api"], "key {key} called {api} from here", {
+        cap: 400,
+        enough: true,
+        bucketMs: USE_MS,
+      }),
+      whose: set(["key", "whom", "role"], "key {key} is that of {whom}, with role {role}", { cap: 400, enough: true }),
+      keyNode: set(["key", "node"], "the pod of key {key} runs on {node}", { cap: 400, enough: true }),
+      known: set(["node", "ip"], "{node} asked EKS Auth from {ip}", { cap: 128, enough: true }),
     },
   }),
   ...auto,
@@ -200,6 +195,7 @@ export const entities = {
       // Since when counts: the first are enough.
       podRole: set(["time", "cluster", "account", "through"], "pods of {account} in {cluster} get it", {
         cap: 64,
+        enough: true,
         bucketMs: DAY_MS,
       }),
     },
@@ -216,6 +212,8 @@ export const entities = {
       granted: set(["time", "by", "role", "key", "action", "what"], "{by} granted {what}", { cap: 64 }),
       revoked: set(["time", "by", "action", "what"], "{by} revoked {what}", { cap: 64 }),
       used: set(["time", "key"], "was used with key {key}", { cap: 600, bucketMs: 10 * MINUTE_MS }),
+      /** Two days of ten minutes: whoever opens sessions by the hundred fills the set of keys, and not this. */
+      active: set(["time"], "was used", { cap: 300, bucketMs: 10 * MINUTE_MS }),
     },
   }),
   /** A principal on one UTC day: what its hits amount to. */
@@ -248,24 +246,24 @@ export const entities = {
     keepMs: 30 * DAY_MS,
     attributes: { newest: set(["time", "read"], "was read up to here at {read}", { cap: 600, bucketMs: MINUTE_MS }) },
   }),
-  /** When the trails spoke of a cluster on a UTC day and on the day before; of a whole account where region and cluster are `*`. */
+  /** When the trails spoke of a cluster on a UTC day; of a whole account where region and cluster are `*`. */
   heartbeat: declare({
     key: ["account", "region", "cluster", "day"],
     keepMs: 4 * DAY_MS,
     attributes: {
       of: set(["account", "region", "cluster", "day"], "is of cluster {cluster}", { one: true, cap: 4 }),
+      before: set(["id"], "follows {id}", { cap: 4, link: "heartbeat" }),
       spoke: set(["time", "trail"], "the {trail} spoke", { cap: 1_200, bucketMs: 5 * MINUTE_MS }),
       /** What a verdict waits for: not every word. */
       heard: set(["time"], "a trail spoke", { cap: 100, bucketMs: HOUR_MS / 2 }),
     },
   }),
-  /** One hour of a cluster: that its audit log told of pods, then and a day before, and when pods were served. */
+  /** One hour of a cluster: that its audit log told of pods, then and a day before. */
   pulse: declare({
     key: ["account", "region", "cluster", "hour"],
     keepMs: 3 * DAY_MS,
     attributes: {
       audited: set(["time"], "the audit log told of pods", { cap: 4, bucketMs: HOUR_MS }),
-      exchange: set(["id"], "a pod was served in {id}", { cap: 64, link: "exchange" }),
     },
   }),
 } as const;

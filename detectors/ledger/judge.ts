@@ -144,12 +144,23 @@ export function settledHits(
   return asked.judgement();
 }
 
-/** The epochs of an entity that a detector asks for, in the order of time. */
-export function epochsOf({ epochs = [] }: SettledDetector, { kind, sets }: State): readonly Ref[] {
-  return epochs.flatMap((asked) => {
-    const ids = [...(sets.get(asked.over)?.keys() ?? [])].map((link) => decode(kind, asked.over, link).id ?? "");
-    return [...new Set(ids)].sort().map((id) => ({ kind: asked.kind, id }));
-  });
+/** The epochs that a detector asks for over the sets of an entity, each once, kind by kind in the order of time. */
+export const epochsOf = (detector: SettledDetector, state: State): readonly Ref[] =>
+  linked(detector, [state], undefined);
+
+/** Those that it asks for over the sets of these epochs. */
+export const furtherEpochsOf = (detector: SettledDetector, epochs: readonly State[]): readonly Ref[] =>
+  [...Map.groupBy(epochs, ({ kind }) => kind)].flatMap(([kind, some]) => linked(detector, some, kind));
+
+function linked({ epochs = [] }: SettledDetector, from: readonly State[], of: Kind | undefined): readonly Ref[] {
+  const refs = new Map<string, Ref>();
+  for (const asked of epochs.filter((some) => some.of === of))
+    for (const { kind: own, sets } of from)
+      for (const link of sets.get(asked.over)?.keys() ?? []) {
+        const { id = "" } = decode(own, asked.over, link);
+        refs.set(`${asked.kind}\n${id}`, { kind: asked.kind, id });
+      }
+  return [...refs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, ref]) => ref);
 }
 
 function asking() {

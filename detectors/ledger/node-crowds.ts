@@ -25,7 +25,7 @@ export const nodeCrowds = {
     keepMs: 3 * DAY_MS,
     attributes: {
       atWork: set(["time", "node"], "{node} was at work", { cap: 800, bucketMs: DAY_MS }),
-      act: set(["id"], "one of them did {id}", { cap: 64, link: "act" }),
+      act: set(["id", "outcome"], "one of them did {id} ({outcome})", { cap: 64, tries: "half", link: "act" }),
       refusals: set(["id"], "one of them was refused something in {id}", { cap: 4, link: "refusals" }),
     },
   }),
@@ -103,7 +103,7 @@ export const inPod = {
 } as const;
 
 export const inNode = {
-  act: set(["id"], "did {id}", { cap: 64, link: "act" }),
+  act: set(["id", "outcome"], "did {id} ({outcome})", { cap: 64, tries: "half", link: "act" }),
   pooled: set(["time", "account", "region", "cluster", "pool"], "was launched for pool {pool}", { cap: 4 }),
   blocked: BLOCKED,
   guarded: GUARDED,

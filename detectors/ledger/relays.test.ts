@@ -74,9 +74,7 @@ describe("the depth", () => {
   });
 
   it("counts what arrives as a link as well as what arrives as a fact", () => {
-    expect(depthOf([relay("session", "pod", "key", "key", "pod"), relay("key", "podNode", "pod", "pod", "node")])).toBe(
-      2,
-    );
+    expect(depthOf([relay("use", "pod", "key", "key", "pod"), relay("key", "podNode", "pod", "pod", "node")])).toBe(2);
   });
 
   it("of a cycle is endless, over facts and over links, also of one that leads to itself", () => {
@@ -135,6 +133,31 @@ describe("an entity", () => {
     expect(toKeys(state, ["key", "k2"])).toEqual(["k2 podNode n1", "k2 podNode n2"]);
     expect(toKeys(state, ["key", "k2"], ["node", "n2"])).toEqual(["k1 podNode n2", "k2 podNode n1", "k2 podNode n2"]);
     expect(toKeys(state, ["key", "k3"])).toEqual([]);
+  });
+});
+
+describe("a pod's end", () => {
+  const passed = (kind: Kind, sets: Record<string, string[]>): string[] => {
+    const all = Object.entries(sets).map(
+      ([name, some]) => [name, new Map(some.map((value) => [value, "event"]))] as const,
+    );
+    return relayed({ kind, id: "ASIAEXAMPLE", sets: new Map(all) })
+      .filter(({ attribute }) => attribute === "podGone")
+      .map(({ id }) => id);
+  };
+
+  it("is told to keys that may outlive it, and to none that had ended", () => {
+    const key = ["k1\t2026-11-22T10:00:00.000Z", "k2\t2026-11-22T09:59:59.000Z", "k3\t2026-11-22T11:00:00.000Z", "k4"];
+    expect(passed("pod", { deleted: ["2026-11-22T10:00:00.000Z"], key })).toEqual(["k1", "k3", "k4"]);
+  });
+
+  it("is told to the hours of a key that hold anything after it", () => {
+    const hour = ["03", "06", "09", "12"].map((start) => `ASIAEXAMPLE/2026-11-22T${start}`);
+    const told = (podGone: string): string[] =>
+      passed("key", { podGone: [podGone], hour }).map((id) => id.slice("ASIAEXAMPLE/2026-11-22T".length));
+    expect(told("2026-11-22T08:57:00.000Z")).toEqual(["06", "09", "12"]);
+    // Whatever it did in the two minutes that were left, it was finishing.
+    expect(told("2026-11-22T08:58:00.000Z")).toEqual(["09", "12"]);
   });
 });
 

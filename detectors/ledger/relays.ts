@@ -17,7 +17,14 @@ export const SESSION = "AssumeRoleForPodIdentity";
 /** Every relay. They form no cycle and are at most three deep; links to many (role, cluster, node to its pods) are never crossed
  * towards the many (tested). */
 export const relays: readonly Relay[] = [
-  carry("pod", { fact: "deleted", over: "key", to: "key" }, "podGone", ({ time }) => ({ time })),
+  // To keys that may not have ended before: a pod leaves hundreds behind, and AWS lets nobody in with an ended one.
+  carry(
+    "pod",
+    { fact: "deleted", over: "key", to: "key" },
+    "podGone",
+    ({ time }) => ({ time }),
+    ({ time: gone }, { id, until }) => (Date.parse(gone) > Date.parse(until) ? undefined : id),
+  ),
   carry("pod", { fact: "node", over: "key", to: "key" }, "podNode", ({ id }) => ({ id })),
   carry("pod", { fact: "name", over: "key", to: "key" }, "podName", ({ namespace, name }) => ({ namespace, name })),
   carry("podDay", { fact: "secrets", over: "key", to: "key" }, "podSecrets", ({ time, what }) => ({ time, what })),
@@ -75,6 +82,7 @@ export const relays: readonly Relay[] = [
   ),
   // A pod's keys change every few hours, and pods with every release; what their role usually calls does not.
   carry("key", { fact: "pod", over: "habit", to: "habit" }, "caller", ({ id: pod }) => ({ pod })),
+  carry("use", { fact: "pod", over: "habit", to: "habit" }, "caller", ({ id: pod }) => ({ pod })),
   carry("key", { fact: "podEntered", over: "habit", to: "habit" }, "entered", ({ pod }) => ({ pod })),
   ...spanRelays,
   carry("resource", { fact: "managed", over: "day", to: "resourceDay" }, "managed", (managed) => managed),
@@ -106,15 +114,6 @@ export const relays: readonly Relay[] = [
     "copyOf",
     ({ cluster }, id) => ({ id, cluster }),
     ({ how }, { id }) => (how === "made by CreateVolume" ? undefined : id),
-  ),
-  // That the audit log of a cluster is read, the pods learn that were served in that hour.
-  carry("pulse", { fact: "audited", over: "exchange", to: "exchange" }, "audited", ({ time }) => ({ time })),
-  carry(
-    "exchange",
-    { fact: "audited", over: "served", to: "pod" },
-    "audited",
-    ({ time }) => ({ time }),
-    (_, { pod }) => pod,
   ),
   ...nodeRelays,
   ...revocationRelays,

@@ -48,6 +48,7 @@ export const revocationRelays: readonly Relay[] = [
   ...ofNames,
   carry("credentialDay", { fact: "revoked", over: "hour", to: "credentialHour" }, "revoked", (revoked) => revoked),
   carry("credentialDay", { fact: "lifted", over: "hour", to: "credentialHour" }, "lifted", (lifted) => lifted),
+  carry("key", { fact: "began", over: "issuance", to: "issuance" }, "began", ({ time }) => ({ time })),
   carry(
     "issuance",
     { fact: "spoke", over: "began", to: "credentialHour" },

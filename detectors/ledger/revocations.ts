@@ -58,12 +58,12 @@ export const revocations = {
       ),
     },
   }),
-  /** A temporary key (ASIA): when it was issued, and when it was let into a cluster. It ends by itself within 36 hours. */
+  /** A temporary key (ASIA) that was let into a cluster: when, and when it was issued, which the key tells. Most never are. It ends by itself within 36 hours. */
   issuance: declare({
     key: ["accessKeyId"],
     keepMs: 3 * DAY_MS,
     attributes: {
-      began: set(["time"], "was issued", { cap: 4 }),
+      began: set(["time"], "was issued", { cap: 4, enough: true }),
       spoke: set(["time", "id", "account", "region", "cluster", "principal"], "was let into cluster {cluster}", {
         cap: 1_000,
         bucketMs: USE_MS,

@@ -15,7 +15,14 @@ export const spanRelays: readonly Relay[] = [
   carry("key", { fact: "issued", over: "hour", to: "use" }, "issued", (issued) => issued),
   carry("key", { fact: "cluster", over: "hour", to: "use" }, "cluster", (cluster) => cluster),
   carry("key", { fact: "pod", over: "hour", to: "use" }, "pod", ({ id }) => ({ id })),
-  carry("key", { fact: "podGone", over: "hour", to: "use" }, "podGone", ({ time }) => ({ time })),
+  // To those that are not over by then.
+  carry(
+    "key",
+    { fact: "podGone", over: "hour", to: "use" },
+    "podGone",
+    ({ time }) => ({ time }),
+    ({ time }, { id }) => (isOver(hourIn(id), time) ? undefined : id),
+  ),
   carry("key", { fact: "asNode", over: "hour", to: "use" }, "asNode", (asNode) => asNode),
   // Where a pod's key was used from: one address of one cluster, beside those that its nodes ask from. On that day, and as the past of the next.
   ...[0, DAY_MS].flatMap((ahead) => [
@@ -52,11 +59,15 @@ export const spanRelays: readonly Relay[] = [
     "late",
     ({ time, api, ip, outcome }, _, gone) => ({ time, api, ip, outcome, gone: gone.time }),
     ({ trail, time }, gone, hour) =>
-      trail === "CloudTrail" && Date.parse(time) + USE_MS > Date.parse(gone.time) + LATE_MS
-        ? withoutLast(hour)
-        : undefined,
+      trail === "CloudTrail" && !isOver(time, gone.time) ? withoutLast(hour) : undefined,
   ),
 ];
+
+/** Whether the hours that begin at `time` hold nothing after a pod was gone. */
+const isOver = (time: string, gone: string): boolean => Date.parse(time) + USE_MS <= Date.parse(gone) + LATE_MS;
+
+/** When the hours of a key begin: the last part of their id is `2026-11-22T09`. */
+const hourIn = (id: string): string => `${id.slice(id.lastIndexOf("/") + 1)}:00:00.000Z`;
 
 /** The address that a key was used from, as one of its cluster or not. */
 function placeOf({ time, ip }: ValueOf<"use", "out">, cluster: ValueOf<"use", "cluster">, ahead = 0): string {

@@ -26,6 +26,8 @@ export const spans = {
         tries: "half",
         bucketMs: USE_MS,
       }),
+      habit: set(["id"], "called what {id} tells of", { cap: 200, link: "habit" }),
+      formerly: set(["id"], "called what {id} told of the week before", { cap: 200, link: "habit" }),
       out: set(["time", "api", "ip"], "called {api} over the internet, from {ip}", { cap: 200, bucketMs: USE_MS }),
       // And of the quarter of an hour after it.
       person: set(["time", "trail", "ip", "who"], "{who} used it from {ip} ({trail})", {
@@ -110,6 +112,7 @@ export const spans = {
       of: set(["id"], "is a day of role {id}", { one: true, cap: 4, link: "role" }),
       podRole: set(["time", "cluster", "account", "through"], "pods of {account} in {cluster} get it", {
         cap: 64,
+        enough: true,
         bucketMs: DAY_MS,
       }),
       assumed: set(["time", "by", "kind", "session", "caller"], "{by} assumed it as {session}", {

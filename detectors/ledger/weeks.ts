@@ -1,4 +1,4 @@
-import { declare, set } from "./declare.ts";
+import { type Attribute, declare, set } from "./declare.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -22,7 +22,17 @@ const ASSOCIATED = set(
   "{by} called {action}: role {role}, target role {target}",
   { cap: 200 },
 );
-const ENTITLED = set(["time", "role", "how", "by", "kind"], "{by} let {role} be a node's: {how}", { cap: 200 });
+/** By the hour: whoever does it again and again fills no room. */
+const ENTITLED = set(["time", "role", "how", "by", "kind"], "{by} let {role} be a node's: {how}", {
+  cap: 200,
+  bucketMs: HOUR_MS,
+});
+/** A week is told of its own changes beside those that it has from what lasts: whoever filled that once has not filled all weeks after. */
+const ofWeek = <F extends string>(all: Attribute<F>): Attribute<F> => ({ ...all, cap: 2 * all.cap });
+
+const GIVEN_BY = set(["time", "whose", "as", "tags", "policy"], "is the {as} of {whose}, session tags {tags}", {
+  cap: 200,
+});
 
 /** Whatever a role calls: that it is known at all. */
 export const ANY_API = "*";
@@ -47,7 +57,7 @@ export const weeks = {
     key: ["account", "region", "cluster", "namespace", "name", "week"],
     keepMs: WEEK_KEEP_MS,
     attributes: {
-      associated: ASSOCIATED,
+      associated: ofWeek(ASSOCIATED),
       given: set(["time", "role"], "its pods were given sessions of {role}", HOURLY),
     },
   }),
@@ -73,9 +83,7 @@ export const weeks = {
     key: ["arn"],
     keepMs: LASTING_MS,
     attributes: {
-      associated: set(["time", "whose", "as", "tags", "policy"], "is the {as} of {whose}, session tags {tags}", {
-        cap: 200,
-      }),
+      associated: GIVEN_BY,
       week: set(["id"], "was used in {id}", { cap: WEEKS, link: "roleWeek" }),
     },
   }),
@@ -83,9 +91,7 @@ export const weeks = {
     key: ["arn", "week"],
     keepMs: WEEK_KEEP_MS,
     attributes: {
-      associated: set(["time", "whose", "as", "tags", "policy"], "is the {as} of {whose}, session tags {tags}", {
-        cap: 200,
-      }),
+      associated: ofWeek(GIVEN_BY),
       given: set(
         ["time", "tags", "policy", "seconds"],
         "EKS opened sessions of it for {seconds} s, session tags {tags}, session policy {policy}",
@@ -98,7 +104,7 @@ export const weeks = {
     key: ["account", "role", "api", "week"],
     keepMs: WEEK_KEEP_MS,
     attributes: {
-      caller: set(["pod"], "pod {pod} called it", { cap: 60 }),
+      caller: set(["pod"], "pod {pod} called it", { cap: 60, enough: true }),
       entered: set(["pod"], "somebody entered pod {pod}, which calls it", { cap: 60 }),
     },
   }),
@@ -131,7 +137,7 @@ export const weeks = {
     key: ["account", "region", "cluster", "week"],
     keepMs: WEEK_KEEP_MS,
     attributes: {
-      entitled: ENTITLED,
+      entitled: ofWeek(ENTITLED),
       born: set(["time"], "was created", { cap: 8 }),
       came: set(["time", "role"], "nodes of {role} were at work", HOURLY),
       member: set(["node", "role"], "{node} has {role}", { cap: 400 }),

@@ -9,6 +9,7 @@ import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
 import { programOf } from "../../test/support/program.ts";
 import { scenario } from "../../test/support/scenario.ts";
 import { batch, contextOf, envelope, record, sequenceOf } from "../../test/support/stream.ts";
+import { podCall } from "../../test/support/trails.ts";
 import { createMemoryStore } from "../adapters/ledger/memory.ts";
 import { createFindingBook } from "../findings/book.ts";
 import { createDetect, type DetectParts } from "./detect.ts";
@@ -125,6 +126,22 @@ describe("an invocation", () => {
     await detect(batch([record(1, envelope([line]))]), contextOf());
     expect(Object.fromEntries(counts)).toMatchObject({ read: 1, setAside: 1 });
     expect(kept).toEqual([]);
+  });
+
+  it("that floods the ledger tells of it, once", async () => {
+    const uses = (count: number): string[] =>
+      Array.from({ length: count }, (_, n) => podCall("10:05", `s3:Get${n}`, "ASIAEXAMPLEPOD000001"));
+    const { detect, published } = harness();
+    for (const sequence of [1, 2]) await detect(batch([record(sequence, envelope(uses(500)))]), contextOf());
+    const health = published.filter(({ finding }) => finding.detector === "health/ledger-overflow");
+    expect(
+      health.map(({ finding }) => [finding.severity, finding.title, finding.firstSeen.slice(0, 10)]),
+    ).toContainEqual([
+      "medium",
+      "The ledger was told of more than it keeps of use.used, first of use ASIAEXAMPLEPOD000001/2026-11-22T09",
+      "2026-11-22",
+    ]);
+    expect(new Set(health.map(({ finding }) => finding.id)).size).toBe(health.length);
   });
 
   it("that cannot publish asks for all of it again, and is then as if nothing had been", async () => {

@@ -6,7 +6,7 @@ import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
 import { reasonOf } from "../adapters/sinks/reason.ts";
 import type { SharedClock } from "../ledger/shared-clock.ts";
 import type { Configured } from "../runtime/config-source.ts";
-import { conditions, healthDraft } from "../runtime/health.ts";
+import { conditions, healthDraft, overflowHealth } from "../runtime/health.ts";
 import { countFound, countKept, type Meter } from "../runtime/meter.ts";
 import type { Program } from "../runtime/program.ts";
 import type { Quarantine } from "../runtime/quarantine.ts";
@@ -65,7 +65,8 @@ export function createDetect(parts: DetectParts): Detect {
         ? batch.kept()
         : batch.keptFor({ code: "E_DETECTOR", message: failed.finding.title }, "telling");
     if (failed !== undefined) await keepAll(kept);
-    const found = [...batch.drafts(), ...taken.drafts, ...keptHealth(kept, now())];
+    const health = [...keptHealth(kept, now()), ...overflowHealth(taken.overflowed)];
+    const found = [...batch.drafts(), ...taken.drafts, ...health];
     await parts.publish(found, program.configured);
     await parts.clock.advance(batch.newest());
     taken.remember();

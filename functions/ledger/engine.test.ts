@@ -92,6 +92,32 @@ describe("a set that more is told of than is kept", () => {
     expect((await store.stats()).overflows).toEqual({ "use.used": 1 });
   });
 
+  it("is told of once for all entities of a kind on a day, when that is out, and before then as often as its batch comes again", async () => {
+    const { engine } = start([]);
+    const on = (day: string, id: string): Fact[] =>
+      flood(0, 450).map((fact) => ({ ...fact, id, source: `${day}T10:00:00.000Z event` }));
+    const tells = async (day: string, id: string) => {
+      const taken = await engine.take(on(day, id), []);
+      return { ...taken, sets: taken.overflowed.map(({ kind, attribute, at }) => `${kind}.${attribute} ${at}`) };
+    };
+    const first = await tells("2026-11-22", "a");
+    expect(first.sets).toEqual(["use.used 2026-11-22T10:00:00.000Z"]);
+    const again = await tells("2026-11-22", "a");
+    expect(again.sets).toEqual(first.sets);
+    again.remember();
+    expect((await tells("2026-11-22", "a")).sets).toEqual([]);
+    expect((await tells("2026-11-22", "b")).sets).toEqual([]);
+    expect((await tells("2026-11-23", "a")).sets).toEqual(["use.used 2026-11-23T10:00:00.000Z"]);
+  });
+
+  it("of which the first tell enough is counted, and nobody hears of it", async () => {
+    const habit: Ref = { kind: "habit", id: "111122223333/orders/*/2026-11-19" };
+    const callers = Array.from({ length: 100 }, (_, n) => told(habit, "caller", `pod-${n}`));
+    const { engine } = start([]);
+    expect((await engine.take(callers, [])).overflowed).toEqual([]);
+    expect(Object.fromEntries(engine.counts().overflows)).toEqual({ "habit.caller": 1 });
+  });
+
   it("that a verdict rests on leaves it unmade, which is counted", async () => {
     const rests = { ...neverIssued, rests: ["used"] };
     for (const [count, verdicts] of [

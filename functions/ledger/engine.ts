@@ -1,5 +1,4 @@
 import { from, lastValueFrom, mergeMap, toArray } from "rxjs";
-import { count } from "../../detectors/core/chain.ts";
 import type { Draft } from "../../detectors/core/compose.ts";
 import type { Relay } from "../../detectors/ledger/carry.ts";
 import { createLedgerChain, type LedgerChainOptions, type LedgerCounts } from "../../detectors/ledger/chain.ts";
@@ -10,6 +9,7 @@ import { type Warmth, warmthOf } from "../../detectors/ledger/judge.ts";
 import { type Relaying, relayed, relayOrder } from "../../detectors/ledger/relays.ts";
 import { CrosstrailError } from "../../schemas/errors.ts";
 import { fitting, isFull, laneOf, portions, setOf } from "./caps.ts";
+import { createOverflows, type Overflowed } from "./overflows.ts";
 import type { Due, DueStore, LedgerStore } from "./ports.ts";
 import type { Recall } from "./recall.ts";
 
@@ -27,6 +27,8 @@ export interface EngineOptions extends LedgerChainOptions {
 /** What a batch's facts came to. */
 export interface Taken {
   readonly drafts: readonly Draft[];
+  /** Sets that were told of more than is kept, and of which nobody has heard on that day. */
+  readonly overflowed: readonly Overflowed[];
   readonly merged: number;
   /** To be called when the findings of the batch are out. */
   readonly remember: () => void;
@@ -38,7 +40,10 @@ export interface Engine {
    * the batch has to come again. */
   readonly take: (facts: readonly Fact[], drafts: readonly Draft[]) => Promise<Taken>;
   /** Judges what is due at `until` (ms) or before; `publish` resolves when the findings are out, those of what threw included. */
-  readonly settle: (until: number, publish: (drafts: readonly Draft[]) => Promise<void>) => Promise<void>;
+  readonly settle: (
+    until: number,
+    publish: (drafts: readonly Draft[], overflowed: readonly Overflowed[]) => Promise<void>,
+  ) => Promise<void>;
   readonly counts: () => LedgerCounts & Overflows;
 }
 
@@ -57,11 +62,11 @@ export function createEngine(options: EngineOptions): Engine {
   const { store, recall, now, relaying = relayed, parallel = 16 } = options;
   const chain = createLedgerChain(options);
   const trial = sequencesOnTrial(options.armed.map(({ detector }) => detector));
-  const overflows = new Map<string, number>();
+  const overflows = createOverflows();
 
   /** Merges facts about one entity, as far as its sets have room. Whoever tells of a full set sees the entity all the same: a batch that comes again
    * must find what it found. `held`: the facts that are in it now. */
-  async function mergeEntity(ref: Ref, facts: readonly Fact[]): Promise<{ state: State; held: readonly Fact[] }> {
+  async function mergeEntity(ref: Ref, facts: readonly Fact[]): Promise<MergedEntity> {
     const keepMs = entities[ref.kind].keepMs;
     const at = now();
     const told = Map.groupBy(facts, laneOf);
@@ -70,16 +75,16 @@ export function createEngine(options: EngineOptions): Engine {
     const holds = ({ attribute, value }: Fact): boolean => state.sets.get(attribute)?.has(value) === true;
     const held = facts.filter(holds);
     const full = [...told.keys()].filter((lane) => told.get(lane)?.every(holds) !== true || isFull(state, lane));
-    if (full.length === 0) return { state, held };
+    if (full.length === 0) return { state, held, full };
     const marks = [...new Set(full.map(setOf))]
       .filter((attribute) => state.sets.get(OVERFLOW)?.has(attribute) !== true)
       .map((value) => ({ ...ref, attribute: OVERFLOW, value, source: facts[0]?.source ?? "" }));
     if (marks.length > 0) await add(ref, marks, at + keepMs);
-    for (const { kind, value } of marks) count(overflows, `${kind}.${value}`);
+    for (const { kind, value } of marks) overflows.count(kind, value);
     // Not by reading: a set that is told of all the time must be written now and then, or the entity ends.
     for (const lane of full)
       if (open.some(([name]) => name === lane)) recall.fill({ ...ref, attribute: lane }, at, keepMs);
-    return { state, held };
+    return { state, held, full };
   }
 
   /** Bit by bit: of a set that has become full on the way, no more. */
@@ -113,6 +118,7 @@ export function createEngine(options: EngineOptions): Engine {
     const touched = new Map<string, Touched>();
     const merged: Fact[] = [];
     const health = new Map<string, Draft>();
+    const overflowed: Overflowed[] = [];
     const taken = new Map<string, string>();
     const unknown = (all: readonly Fact[]): readonly Fact[] => {
       const fresh = new Map<string, Fact>();
@@ -140,8 +146,9 @@ export function createEngine(options: EngineOptions): Engine {
           toArray(),
         ),
       );
-      const passed = states.flatMap(({ state, held, group }) => {
+      const passed = states.flatMap(({ state, held, full, group }) => {
         const key = refKey(state);
+        overflowed.push(...overflows.in(state, full, group));
         const told = touched.get(key)?.told ?? new Map<string, Set<string>>();
         for (const { attribute, value } of group) told.set(attribute, (told.get(attribute) ?? new Set()).add(value));
         touched.set(key, { state, told });
@@ -155,13 +162,16 @@ export function createEngine(options: EngineOptions): Engine {
       });
       waiting = Map.groupBy([...[...waiting.values()].flat(), ...unknown(passed)], ({ kind }) => kind);
     }
-    return { touched, merged, health: [...health.values()] };
+    return { touched, merged, health: [...health.values()], overflowed };
   }
 
   const judged = ({ touched, health }: Merged): Draft[] => [
     ...[...touched.values()].flatMap(({ state, told }) => chain.touched(state, told)),
     ...health,
   ];
+
+  const readAll = async (refs: readonly Ref[]): Promise<readonly State[]> =>
+    refs.length === 0 ? [] : store.read(refs);
 
   /** Of entities, and of those of their epochs that a detector asks for, as they are now. */
   async function verdicts(dues: readonly Due[], warmth: Warmth): Promise<Draft[]> {
@@ -170,9 +180,9 @@ export function createEngine(options: EngineOptions): Engine {
     for (const [index, due] of dues.entries()) {
       const state = states[index];
       if (state === undefined) continue;
-      const refs = chain.epochs(due, state);
-      const epochs = refs.length === 0 ? [] : await store.read(refs);
-      drafts.push(...chain.settled(due, state, { warmth, epochs }));
+      const epochs = await readAll(chain.epochs(due, state));
+      const further = await readAll(chain.further(due, epochs));
+      drafts.push(...chain.settled(due, state, { warmth, epochs: [...epochs, ...further] }));
     }
     return drafts;
   }
@@ -185,10 +195,13 @@ export function createEngine(options: EngineOptions): Engine {
       const merged = [...first.merged, ...second.merged];
       const dues = merged.flatMap(chain.appointments);
       if (dues.length > 0) await store.put(dues);
+      const overflowed = overflows.news([...first.overflowed, ...second.overflowed]);
       return {
         drafts: [...found, ...judged(second)],
+        overflowed,
         merged: merged.length,
         remember() {
+          overflows.remember(overflowed);
           for (const fact of merged) recall.remember(fact, now(), entities[fact.kind].keepMs);
         },
       };
@@ -207,14 +220,16 @@ export function createEngine(options: EngineOptions): Engine {
         const second = await mergeAll(hitFacts(drafts, trial));
         const dues = second.merged.flatMap(chain.appointments).filter((due) => !put.has(dueKey(due)));
         if (dues.length > 0) await store.put(dues);
-        await publish([...drafts, ...judged(second)]);
+        const overflowed = overflows.news(second.overflowed);
+        await publish([...drafts, ...judged(second)], overflowed);
+        overflows.remember(overflowed);
         await store.done(ours);
         // What the hits brought about may be due before this page. Once: a verdict may rest on the hits that it makes.
         for (const due of dues) put.add(dueKey(due));
         if (dues.some(({ at }) => at <= last)) after = undefined;
       }
     },
-    counts: () => ({ ...chain.counts(), overflows }),
+    counts: () => ({ ...chain.counts(), overflows: overflows.counts }),
   };
 }
 
@@ -224,8 +239,17 @@ interface Touched {
   readonly told: Map<string, Set<string>>;
 }
 
+interface MergedEntity {
+  readonly state: State;
+  /** The facts that are in it now. */
+  readonly held: readonly Fact[];
+  /** Sets, and what was tried beside them, that more was told of than is kept. */
+  readonly full: readonly string[];
+}
+
 /** What a batch of facts came to in the store. */
 interface Merged {
+  readonly overflowed: readonly Overflowed[];
   readonly touched: ReadonlyMap<string, Touched>;
   readonly merged: readonly Fact[];
   /** Findings on relays that threw. */

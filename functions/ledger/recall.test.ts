@@ -20,7 +20,7 @@ describe("what was merged", () => {
       used("b"),
       used("a", "B"),
       { ...used("a"), attribute: "pod" },
-      { ...used("a"), kind: "session" },
+      { ...used("a"), kind: "use" },
     ];
     for (const other of others) expect(recall.knows(other, 0)).toBe(false);
   });
@@ -32,6 +32,17 @@ describe("what was merged", () => {
     expect(recall.knows(used("a"), HOUR)).toBe(false);
     recall.remember(used("a"), HOUR, 2 * HOUR);
     expect(recall.knows(used("a"), 2 * HOUR - 1)).toBe(true);
+  });
+
+  it("stays while it is told of, however much is told once beside it", () => {
+    const recall = createRecall(10);
+    recall.remember(used("all day"), 0, HOUR);
+    recall.remember(used("once"), 0, HOUR);
+    for (let n = 0; n < 100; n += 1) {
+      recall.remember(used(`${n}`), 0, HOUR);
+      expect(recall.knows(used("all day"), 0)).toBe(true);
+    }
+    expect(recall.knows(used("once"), 0)).toBe(false);
   });
 
   it("keeps the earliest source with which it is remembered", () => {

@@ -18,9 +18,9 @@ export interface Recall {
 type SetOf = Ref & Pick<Fact, "attribute">;
 
 /** Holds up to twice `capacity` facts, in a fixed size (`seen.ts`), and an eighth as many full sets. Both leave at half the life of their entity, so that
- * merging renews it. */
+ * merging renews it. What is told all day is not pushed out by what is told once. */
 export function createRecall(capacity: number): Recall {
-  const facts = createSeen(capacity);
+  const facts = createSeen(capacity, true);
   // Kept apart: a flood of facts must not make it forget which sets were flooded.
   const full = createSeen(Math.ceil(capacity / 8));
   return {

@@ -1,5 +1,6 @@
 import { entities, type Kind } from "../../detectors/ledger/entities.ts";
 import { attributeOf, decode, eventIn, OVERFLOW, type Ref, type State } from "../../detectors/ledger/facts.ts";
+import { valuesOf } from "../../detectors/ledger/view.ts";
 import type { Finding } from "../../schemas/findings/finding.ts";
 import { cut, redact } from "../../schemas/redact.ts";
 import type { LedgerAdmin, LedgerStore } from "./ports.ts";
@@ -93,8 +94,20 @@ export async function withStories(store: LedgerStore, findings: readonly Finding
  * role. Looks through all of the ledger: what an analyst has is seldom a whole id. */
 export async function subjectsNamed(store: LedgerAdmin, name: string): Promise<readonly Ref[]> {
   const found: Ref[] = [];
-  for await (const { kind, id } of store.all()) if (answersTo(kind, id, name)) found.push({ kind, id });
+  for await (const state of store.all()) {
+    const { kind, id } = state;
+    if (answersTo(kind, id, name) || sessionsOf(state).includes(name)) found.push({ kind, id });
+  }
   return found;
+}
+
+/** AWS sessions that an entity stands for, whole (`AROA…:name`) and by their names: a pod for its own, a key where nothing is known of a pod. */
+function sessionsOf(state: State): readonly string[] {
+  if (state.kind === "pod")
+    return [...(state.sets.get("session")?.keys() ?? [])].flatMap((one) => [one, one.replace(/^[^:]*:/, "")]);
+  if (state.kind !== "key") return [];
+  const named = valuesOf(state, "issued").flatMap(({ to, whom = "" }) => (to === "node" ? [] : whom));
+  return named.filter((whom) => !whom.includes("/"));
 }
 
 /** A whole id, its last parts, or what stands before the day of a long-lived key. */

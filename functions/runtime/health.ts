@@ -5,6 +5,7 @@ import { queriesOf } from "../../detectors/core/triage.ts";
 import { attackVersion } from "../../schemas/attack.ts";
 import { UNKNOWN } from "../../schemas/events/event.ts";
 import { cut, redact } from "../../schemas/redact.ts";
+import type { Overflowed } from "../ledger/overflows.ts";
 
 type HealthMeta = Pick<DetectorMeta, "id" | "title" | "description" | "severity" | "triage">;
 
@@ -37,6 +38,19 @@ export const conditions = {
     triage: [
       { do: "Look at the reasons that stand in the kept objects." },
       { do: "When the cause is mended, put them on the stream again: crosstrail redrive --bucket BUCKET." },
+    ],
+  },
+  ledgerOverflow: {
+    id: "health/ledger-overflow",
+    title: "The ledger was told of more than it keeps",
+    description:
+      "More was told of one thing in the ledger than it keeps: the rest is left out, and verdicts that rest on it may be missing. Nothing of an ordinary day fills such a set. Somebody floods the trails, or the cluster is larger than what crosstrail was made for.",
+    severity: "medium",
+    triage: [
+      {
+        do: "See who told so much: the evidence names the set and the entity, whose id holds the key, node, role or pod.",
+      },
+      { do: "Until the day is over, look into the trails themselves for what else that identity did." },
     ],
   },
   refused: {
@@ -117,3 +131,14 @@ export function healthDraft(
     lead: `${day}\n${hashOf(on)}\n0`,
   };
 }
+
+/** That the ledger was told of more than it keeps: one finding a set (`kind.attribute`) and UTC day. */
+export const overflowHealth = (overflowed: readonly Overflowed[]): readonly Draft[] =>
+  overflowed.map(({ kind, id, attribute, at }) =>
+    healthDraft(conditions.ledgerOverflow, {
+      sentence: `The ledger was told of more than it keeps of ${kind}.${attribute}, first of ${kind} ${id}`,
+      on: `${kind}.${attribute}`,
+      at: Date.parse(at) || 0,
+      evidence: [{ field: `${kind}.${attribute}`, value: id }],
+    }),
+  );

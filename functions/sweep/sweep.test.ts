@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
+import type { Draft } from "../../detectors/core/compose.ts";
 import { healthDraft as thrownDraft } from "../../detectors/core/health.ts";
 import { draftOf } from "../../test/support/drafts.ts";
 import { auditEvent } from "../../test/support/events.ts";
@@ -12,11 +13,13 @@ const settled = [
   draftOf({ event: "b" }),
   thrownDraft("detector/test/broken", auditEvent({}), new TypeError("planted")),
 ];
+/** A set that became full as verdicts were made. */
+const overflowed = [{ kind: "node", id: "i-0a", attribute: "act", at: "2026-11-20T10:00:00Z" }] as const;
 const unwell = [healthDraft(conditions.configuration, { sentence: "it is broken", on: "v2", at: 0 })];
 
 function harness(publish: SweepParts["publish"] = async () => undefined) {
   const counts: Record<string, number> = {};
-  const ledger: Pick<Program["ledger"], "settle"> = { settle: (_until, tell) => tell(settled) };
+  const ledger: Pick<Program["ledger"], "settle"> = { settle: (_until, tell) => tell(settled, overflowed) };
   const sweep = createSweep({
     program: async () =>
       ({ ledger, configured: { config: { version: 1 }, version: "v1" } }) as Pick<Program, "configured"> as Program,
@@ -43,13 +46,22 @@ describe("a sweep", () => {
     expect(counts).toEqual({
       ...{ Settled: 3, CaughtUp: 4 },
       ...{ "DetectorHits test/one": 2, "DetectorHits health/detector-error": 1, "DetectorThrew test/broken": 1 },
-      "DetectorHits health/configuration": 1,
+      ...{ "DetectorHits health/configuration": 1, "DetectorHits health/ledger-overflow": 1 },
     });
+  });
+
+  it("tells of a set that became full as it settled", async () => {
+    const told: Draft[] = [];
+    await harness(async (drafts) => void told.push(...drafts)).sweep();
+    const full = told.filter(({ finding }) => finding.detector === conditions.ledgerOverflow.id);
+    expect(full.map(({ finding }) => [finding.title, finding.firstSeen])).toEqual([
+      ["The ledger was told of more than it keeps of node.act, first of node i-0a", "2026-11-20T10:00:00.000Z"],
+    ]);
   });
 
   it("counts no finding that is not out, and which of its parts failed; the others are done", async () => {
     const { counts, sweep } = harness((drafts) =>
-      drafts === settled ? Promise.reject(new Error("no outbox")) : Promise.resolve(),
+      drafts.includes(settled[0] as Draft) ? Promise.reject(new Error("no outbox")) : Promise.resolve(),
     );
     await expect(sweep()).rejects.toThrow("the sweep failed in part");
     expect(counts).toEqual({ "SweepFailed settle": 1, CaughtUp: 4, "DetectorHits health/configuration": 1 });

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Draft } from "../../detectors/core/compose.ts";
 import { reasonOf } from "../adapters/sinks/reason.ts";
 import type { Configured } from "../runtime/config-source.ts";
+import { overflowHealth } from "../runtime/health.ts";
 import { countFound, type Meter } from "../runtime/meter.ts";
 import type { Program } from "../runtime/program.ts";
 
@@ -46,9 +47,9 @@ export function createSweep({ program, clock, publish, catchUp, health, meter, .
         const until = await clock();
         if (until === undefined) return;
         let found = 0;
-        await current.ledger.settle(until, async (drafts) => {
+        await current.ledger.settle(until, async (drafts, overflowed) => {
           found += drafts.length;
-          await tell(drafts);
+          await tell([...drafts, ...overflowHealth(overflowed)]);
         });
         meter.count("Settled", found);
       });

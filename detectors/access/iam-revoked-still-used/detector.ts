@@ -59,6 +59,7 @@ export const detector = defineSettledDetector({
           'fields eventTime, eventName, userIdentity.arn, requestParameters.roleName, requestParameters.userName, requestParameters.accessKeyId, requestParameters.policyName | filter eventSource = "iam.amazonaws.com" and eventName like /AccessKey|RolePolicy|UserPolicy|DeleteRole|DeleteUser/ | sort eventTime asc',
       },
     ],
+    syntheticShape: true,
   },
   watch: "credentialHour",
   anchor: "after",

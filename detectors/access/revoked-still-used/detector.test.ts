@@ -37,6 +37,16 @@ describe("finds", () => {
     );
   });
 
+  it("one that had opened more sessions before than are kept", async () => {
+    const many = Array.from({ length: 1_000 }, (_, n) =>
+      used(`09:${String(n % 60).padStart(2, "0")}`).replaceAll(
+        /ASIA[A-Z0-9]+/g,
+        `ASIAEXAMPLE${String(n).padStart(9, "0")}`,
+      ),
+    );
+    expect(await findings(many.join("\n"), deleted("10:00"), used("10:35"))).toMatchObject([{ target: GUEST }]);
+  });
+
   it("one that was granted before the deletion", async () => {
     const lines = [eks("09:00", "CreateAccessEntry", { principalArn: GUEST }), deleted("10:00"), used("10:35")];
     expect((await findings(...lines)).length).toBe(1);

@@ -56,11 +56,16 @@ export const detector = defineSettledDetector({
   detect(entity) {
     const [entry] = entity.all("entry");
     if (entry === undefined) return undefined;
+    const known = entity.all("used");
+    // With which key, is not kept of all.
+    const unknown = entity.overflowed("used")
+      ? entity.all("active").flatMap((use) => (known.some(({ time }) => time === use.time) ? [] : { ...use, key: "" }))
+      : [];
     const granted = entity.all("granted").map(({ time }) => Date.parse(time));
     return (revoked) => {
       if (revoked.action !== "DeleteAccessEntry") return [];
       const gone = Date.parse(revoked.time);
-      const uses = entity.all("used").filter(({ time }) => {
+      const uses = [...known, ...unknown].filter(({ time }) => {
         const use = Date.parse(time);
         const again = granted.some((grant) => grant > gone && grant < use + USE_MS);
         return time.startsWith(entry.day) && use > gone + GRACE_MS && !again;

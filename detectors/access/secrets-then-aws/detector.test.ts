@@ -54,6 +54,16 @@ describe("finds", () => {
     expect((await findings([...born, ...usual, secrets("10:05"), ...more])).length).toBe(1);
   });
 
+  it("what one other pod of its role calls, too: the pod itself counts for nothing", async () => {
+    const other = { ...POD, uid: "d019d9d9-c299-4af8-b68c-c24d2e910b1d", name: "orders-8c1d" };
+    const others = [
+      ...podCredentials("09:00", other, NODE, { key: "ASIAEXAMPLEPOD000002" }),
+      ...looking.map((line) => line.replaceAll(KEY, "ASIAEXAMPLEPOD000002")),
+    ];
+    const lines = [...born, ...usual, ...others, secrets("10:05"), ...looking];
+    expect((await findings(lines)).map(({ actor }) => actor.accessKeyId)).toEqual([KEY]);
+  });
+
   it("a pod that is only starting, at medium", async () => {
     const young = podCredentials("10:00", POD, NODE, { key: KEY });
     expect(await findings([...young, secrets("10:05"), ...looking])).toMatchObject([

@@ -67,6 +67,8 @@ export const detector = defineSettledDetector({
     { kind: "use", over: "hour" },
     { kind: "habit", over: "habit" },
     { kind: "habit", over: "formerly" },
+    { kind: "habit", over: "habit", of: "use" },
+    { kind: "habit", over: "formerly", of: "use" },
   ],
   params: Type.Object({
     operators: Type.Array(

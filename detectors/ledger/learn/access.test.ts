@@ -53,10 +53,12 @@ describe("a request through an access entry", () => {
       user: users.human("alice", "Guest"),
       requestReceivedTimestamp: "2026-11-22T10:09:59.000000Z",
     });
-    expect(told(grantsInAudit.learn(event))).toEqual([
-      { id: `${demo}/${role}/Guest/2026-11-22`, ...used },
-      { id: `${demo}/${role}/Guest/2026-11-23`, ...used },
-    ]);
+    const active = { attribute: "active", time: used.time };
+    expect(told(grantsInAudit.learn(event))).toEqual(
+      [used, active].flatMap((fact) =>
+        ["22", "23"].map((day) => ({ id: `${demo}/${role}/Guest/2026-11-${day}`, ...fact })),
+      ),
+    );
   });
 
   it.each([

@@ -54,15 +54,15 @@ function learn(request: K8sRequest): readonly Fact[] {
   const plain = actOf(verb, object);
   if (deed === "" ? KUBELET.has(plain) : !COMPARED.has(deed)) return [];
   const act = deed === "" ? plain : `${plain} (${deed})`;
-  const outcome = attempted(request) ? "refused" : "done";
+  const [outcome, answer] = attempted(request) ? ["refused", "denied"] : ["done", "success"];
   return epochsOf(time, ALONE_MS).flatMap((epoch) => {
     const id = idOf("act", [account, region, cluster, act, epoch]);
     const tell = about("act", id, request);
     return [
       tell("of", { cluster, act, epoch }),
       tell("did", { time: timeOf(request), node, deed, outcome }),
-      about("roster", rosterId(scope, request), request)("act", { id }),
-      about("node", nodeId(node), request)("act", { id }),
+      about("roster", rosterId(scope, request), request)("act", { id, outcome: answer }),
+      about("node", nodeId(node), request)("act", { id, outcome: answer }),
     ];
   });
 }

@@ -2,11 +2,11 @@ import type { Scope } from "../../../schemas/events/event.ts";
 import { succeeded } from "../../../schemas/events/k8s-audit/request.ts";
 import { nameOf } from "../../core/actors.ts";
 import { deedOf } from "../../core/deed.ts";
-import { assignmentId } from "../assignment.ts";
+import { assignmentId, FOLLOWS_MS } from "../assignment.ts";
 import { type AuditLearner, about, type CallLearner, timeOf } from "../learner.ts";
 
-/** What follows an association counts for as long (detections.md B-10). */
-const USE_MS = 2 * 3_600_000;
+/** Entries are known to ten minutes, from their beginning. */
+const BORDER_MS = 10 * 60_000;
 
 /** A role being given to a service account. Shape from the API model (eks-auto-mode.md §7). */
 export const assignments: CallLearner = {
@@ -23,7 +23,7 @@ export const assignments: CallLearner = {
       ...{ target: targetRoleArn || roleArn, on: created ? `${namespace}/${serviceAccount}` : associationId },
     };
     const where: Scope = { ...call.scope, cluster };
-    const ids = [0, USE_MS].map((ahead) =>
+    const ids = [-BORDER_MS, 0, FOLLOWS_MS].map((ahead) =>
       assignmentId(where, namespace, serviceAccount, timeOf({ time: call.time + ahead })),
     );
     return [...new Set(ids)].map((id) => about("assignment", id, call)("given", given));

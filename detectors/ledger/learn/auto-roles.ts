@@ -2,14 +2,16 @@ import { roleOf } from "../../../schemas/arn.ts";
 import type { AwsCall } from "../../../schemas/events/cloudtrail/facets.ts";
 import type { K8sRequest } from "../../../schemas/events/k8s-audit/facets.ts";
 import { deedOf } from "../../core/deed.ts";
+import { digestOf } from "../../core/hash.ts";
 import { changeOf } from "../../core/role-changes.ts";
 import { type Fact, idOf } from "../facts.ts";
-import { type AuditLearner, about, type CallLearner, timeOf } from "../learner.ts";
+import { type AuditLearner, about, type CallLearner, dayOf, timeOf } from "../learner.ts";
 import { isUsual } from "./deeds.ts";
 import { nodesInAudit } from "./identities.ts";
 import { byOperator, madeFor, TAGS } from "./operator.ts";
 
-const DAY_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** What is told stands for the days before and after: an attack at midnight is one, too. */
 const AROUND = [-DAY_MS, 0, DAY_MS];
 
@@ -26,8 +28,11 @@ const roleIn = (arn: string | undefined): Role | undefined => {
 
 type Event = Pick<K8sRequest | AwsCall, "id" | "time">;
 
-const idAt = (kind: "roleUse" | "roleFleet", { account, name }: Role, time: number): string =>
-  idOf(kind, [account, name, timeOf({ time }).slice(0, 10)]);
+/** Days of roles begin at hours of their own: what pods do with theirs would be told anew of all of them at midnight. */
+const idAt = (kind: "roleUse" | "roleFleet", { account, name }: Role, time: number): string => {
+  const begins = kind === "roleUse" ? (digestOf(name).charCodeAt(0) % 24) * HOUR_MS : 0;
+  return idOf(kind, [account, name, dayOf({ time: time - begins })]);
+};
 
 /** That a role is a cluster's, or its nodes'. Whoever tells it of a role that is not only makes more findings on it. */
 const tellPurpose = (

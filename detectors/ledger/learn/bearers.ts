@@ -1,4 +1,5 @@
 import type { AwsCall } from "../../../schemas/events/cloudtrail/facets.ts";
+import type { K8sRequest } from "../../../schemas/events/k8s-audit/facets.ts";
 import { text } from "../../../schemas/json.ts";
 import {
   credentialDayId,
@@ -9,8 +10,9 @@ import {
   outlivedDays,
   uniqueIdOf,
 } from "../credentials.ts";
+import type { ValueOf } from "../entities.ts";
 import { type Fact, idOf } from "../facts.ts";
-import { type AuditLearner, about, type CallLearner, timeOf } from "../learner.ts";
+import { type AuditLearner, about, type CallLearner, keyId, timeOf } from "../learner.ts";
 import { tenMinutesIn } from "./identities.ts";
 
 /** Who bore a name at `time` (ms): on that day, and as the past of the next two. */
@@ -55,10 +57,19 @@ export const bearersInAudit: AuditLearner = {
       ...borne,
       ...used(id),
       ...(key.startsWith("AKIA") ? used(key) : []),
-      ...(key.startsWith("ASIA") ? [about("issuance", idOf("issuance", [key]), request)("spoke", spoke)] : []),
+      ...(key.startsWith("ASIA") ? letInWith(key, spoke, request) : []),
     ];
   },
 };
+
+/** The key leads to that, and tells when it was issued. */
+function letInWith(key: string, spoke: ValueOf<"issuance", "spoke">, request: K8sRequest): readonly Fact[] {
+  const id = idOf("issuance", [key]);
+  return [
+    about("key", keyId(key, request), request)("issuance", { id }),
+    about("issuance", id, request)("spoke", spoke),
+  ];
+}
 
 /** Whatever of an event's text decides over that. */
 const letIn = (tail: string, status: string): string =>
@@ -92,5 +103,5 @@ function opened(call: AwsCall): readonly Fact[] {
 }
 
 const began = (key: string, time: number, call: AwsCall): readonly Fact[] => [
-  about("issuance", idOf("issuance", [key]), call)("began", { time: timeOf({ time }) }),
+  about("key", keyId(key, call), call)("began", { time: timeOf({ time }) }),
 ];

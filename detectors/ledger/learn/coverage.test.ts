@@ -51,16 +51,19 @@ describe("an hour", () => {
         tags: set,
       },
     });
-  const tags = [{ key: "eks-cluster-arn", value: "arn:aws:eks:eu-central-1:111122223333:cluster/demo" }];
+  const tags = [
+    { key: "eks-cluster-arn", value: "arn:aws:eks:eu-central-1:111122223333:cluster/demo" },
+    { key: "kubernetes-pod-uid", value: "uid" },
+  ];
 
-  it("knows its minutes in which pods were served", () => {
+  it("is known to the pods that were served in it", () => {
     const [fact, ...more] = served.learn(given(tags));
     expect(more).toEqual([]);
     expect(fact).toMatchObject({
-      ...{ kind: "pulse", id: "111122223333/eu-central-1/demo/2026-11-22T10", attribute: "exchange" },
-      value: "111122223333/eu-central-1/demo/2026-11-22T10:00",
+      ...{ kind: "pod", id: "111122223333/eu-central-1/demo/uid", attribute: "pulse" },
+      value: "111122223333/eu-central-1/demo/2026-11-22T10",
     });
-    expect(served.learn(given([]))).toEqual([]);
+    for (const some of [[], tags.slice(1), tags.slice(0, 1)]) expect(served.learn(given(some))).toEqual([]);
     expect(served.learn(given(tags, "ec2.amazonaws.com"))).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { idOf } from "../facts.ts";
-import { type AuditLearner, about, type CallLearner, exchangeId, timeOf } from "../learner.ts";
+import { type AuditLearner, about, type CallLearner, podId, timeOf } from "../learner.ts";
 import { clusterOf } from "./sts.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -24,17 +24,18 @@ export const audited: AuditLearner = {
   },
 };
 
-/** In which minutes of an hour pods were served (eks-auto-mode.md §3.2, seen). */
+/** In which hours a pod was served (eks-auto-mode.md §3.2, seen). */
 export const served: CallLearner = {
   trail: "cloudtrail",
   trigger: '"pods\\.eks\\.amazonaws\\.com"',
   learn(call) {
     const { stsIssue } = call.facets;
     if (stsIssue?.invokedBy !== "pods.eks.amazonaws.com" || call.outcome !== "success") return [];
-    const arn = stsIssue.tags.find(({ key }) => key === "eks-cluster-arn")?.value;
-    if (arn === undefined) return [];
-    const scope = clusterOf(arn, call);
-    const id = pulseId(scope.account, scope.region, scope.cluster, call.time);
-    return [about("pulse", id, call)("exchange", { id: exchangeId(scope, call) })];
+    const tags = new Map(stsIssue.tags.map(({ key, value }) => [key, value]));
+    const [arn, uid] = [tags.get("eks-cluster-arn"), tags.get("kubernetes-pod-uid")];
+    if (arn === undefined || uid === undefined) return [];
+    const place = clusterOf(arn, call);
+    const id = pulseId(place.account, place.region, place.cluster, call.time);
+    return [about("pod", podId(place, uid), call)("pulse", { id })];
   },
 };

@@ -13,13 +13,20 @@ const told = (facts: readonly Fact[]): string[] =>
 const demo = "111122223333/eu-central-1/demo";
 
 describe("an audit event", () => {
-  it("tells that the log of its cluster and of its account spoke, on its day and for the next", () => {
+  it("tells that the log of its cluster and of its account spoke, on its day", () => {
     const event = auditEvent({ requestReceivedTimestamp: "2026-11-22T10:07:59.000000Z" });
     expect(told(auditHeartbeat.learn(event))).toEqual([
       `${demo}/2026-11-22 10:05 audit log`,
-      `${demo}/2026-11-23 10:05 audit log`,
       "111122223333/*/*/2026-11-22 10:05 audit log",
-      "111122223333/*/*/2026-11-23 10:05 audit log",
+    ]);
+  });
+
+  it("tells which day comes before it", () => {
+    const event = auditEvent({ requestReceivedTimestamp: "2026-12-01T00:00:01.000000Z" });
+    const links = auditHeartbeat.learn(event).filter(({ attribute }) => attribute === "before");
+    expect(links.map(({ id, value }) => [id, value])).toEqual([
+      [`${demo}/2026-12-01`, `${demo}/2026-11-30`],
+      ["111122223333/*/*/2026-12-01", "111122223333/*/*/2026-11-30"],
     ]);
   });
 
@@ -49,15 +56,12 @@ describe("a call", () => {
       requestParameters: { name: "demo" },
     });
     expect(told(callHeartbeat.learn(call)).map((line) => line.replace(/\/2026.*/, ""))).toEqual([
-      ...[demo, demo, "111122223333/*/*", "111122223333/*/*"],
+      ...[demo, "111122223333/*/*"],
     ]);
   });
 
   it("that names no cluster tells of its account alone", () => {
-    expect(told(callHeartbeat.learn(awsCall()))).toEqual([
-      "111122223333/*/*/2026-11-22 10:00 CloudTrail",
-      "111122223333/*/*/2026-11-23 10:00 CloudTrail",
-    ]);
+    expect(told(callHeartbeat.learn(awsCall()))).toEqual(["111122223333/*/*/2026-11-22 10:00 CloudTrail"]);
   });
 
   it("of AWS itself, without a key, tells nothing of the account: it need not be parsed", () => {

@@ -1,23 +1,26 @@
 import { type Scope, UNKNOWN } from "../../../schemas/events/event.ts";
 import type { Peek } from "../../../schemas/events/k8s-audit/peek.ts";
 import { type Fact, idOf } from "../facts.ts";
-import { type AuditLearner, about, type CallLearner, timeOf } from "../learner.ts";
+import { type AuditLearner, about, type CallLearner, dayOf, timeOf } from "../learner.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** That a trail spoke, on its day and for the next, so that a silence over midnight has both its ends in one place. */
+/** That a trail spoke on its day, which knows the day before: a silence over midnight has its ends in both. */
 function beat(
   { account, region, cluster }: Scope,
   trail: string,
   event: { id: string; time: number },
 ): readonly Fact[] {
   if (account === UNKNOWN || cluster === UNKNOWN) return [];
-  const time = timeOf(event);
-  return [event.time, event.time + DAY_MS].flatMap((on) => {
-    const day = timeOf({ time: on }).slice(0, 10);
-    const tell = about("heartbeat", idOf("heartbeat", [account, region, cluster, day]), event);
-    return [tell("of", { account, region, cluster, day }), tell("spoke", { time, trail }), tell("heard", { time })];
-  });
+  const [time, day] = [timeOf(event), dayOf(event)];
+  const idOn = (on: string): string => idOf("heartbeat", [account, region, cluster, on]);
+  const tell = about("heartbeat", idOn(day), event);
+  return [
+    tell("of", { account, region, cluster, day }),
+    tell("before", { id: idOn(dayOf({ time: event.time - DAY_MS })) }),
+    tell("spoke", { time, trail }),
+    tell("heard", { time }),
+  ];
 }
 
 const wholeAccount = ({ account }: Scope): Scope => ({ account, region: "*", cluster: "*" });

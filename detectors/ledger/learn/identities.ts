@@ -106,6 +106,7 @@ export const grantsInAudit: AuditLearner = {
     const { actor, scope } = request;
     if (actor.roleArn === undefined || actor.kind !== "human" || request.outcome === "denied") return [];
     const key = actor.accessKeyId === undefined ? "" : keyId(actor.accessKeyId, request);
-    return tellGrant(scope, actor.roleArn, request)("used", { time: timeOf(request), key });
+    const [tell, time] = [tellGrant(scope, actor.roleArn, request), timeOf(request)];
+    return [...tell("used", { time, key }), ...tell("active", { time })];
   },
 };

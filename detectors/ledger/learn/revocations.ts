@@ -11,7 +11,7 @@ const CONSOLE_POLICY = "AWSRevokeOlderSessions";
 const STATUS = "status";
 
 /** Roles, users, keys and sessions that somebody put out of use, or back into it. IAM is global: its records stand in one region and are about the whole account.
- * Their parameters hold names, no unique id and no path (DeleteRole and UpdateAccessKey seen in public, the others from the API model). */
+ * Their parameters hold names, no unique id and no path (from the API model: in public records such calls stand refused only, and without their parameters). */
 export const revoked: CallLearner = {
   trail: "cloudtrail",
   trigger: '"(?:DeleteRole|DeleteUser|DeleteAccessKey|UpdateAccessKey|(?:Put|Delete)(?:Role|User)Policy)"',

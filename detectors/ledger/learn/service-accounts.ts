@@ -21,37 +21,32 @@ export const serviceAccounts: CallLearner = {
     const { account, region } = call.scope;
     const { action } = call;
     const time = timeOf(call);
-    const id = idOf("serviceAccount", [account, region, cluster, namespace, serviceAccount]);
-    const told = about(
-      "serviceAccount",
-      id,
-      call,
-    )("associated", { time, action, role, target, by: nameOf(call.actor) });
-    if (action.startsWith("Delete")) return [told];
-    const tags = switchOf(call, "disableSessionTags", association.sessionTagsOff);
-    const policy = inAnswer(call, "policy") ?? text(call.requestParameters, "policy") ?? "";
-    return [
-      told,
-      ...[
-        ["role", role],
-        ["target role", target],
-      ].flatMap(([as = "", arn = ""]) =>
-        arn === ""
-          ? []
-          : [
-              about(
-                "podRole",
-                idOf("podRole", [arn]),
-                call,
-              )("associated", {
-                ...{ time, whose: `${namespace}/${serviceAccount} of ${cluster}`, as, tags },
-                policy: policy === "" ? "off" : "on",
-              }),
-            ],
+    const key = [account, region, cluster, namespace, serviceAccount];
+    const change = { time, action, role, target, by: nameOf(call.actor) };
+    const told = [
+      about("serviceAccount", idOf("serviceAccount", key), call)("associated", change),
+      ...weeksOf(call).map((week) =>
+        about("accountWeek", idOf("accountWeek", [...key, week]), call)("associated", change),
       ),
     ];
+    if (action.startsWith("Delete")) return told;
+    const tags = switchOf(call, "disableSessionTags", association.sessionTagsOff);
+    const policy = inAnswer(call, "policy") ?? text(call.requestParameters, "policy") ?? "";
+    const whose = `${namespace}/${serviceAccount} of ${cluster}`;
+    const toRole = (arn: string, as: string): readonly Fact[] => {
+      if (arn === "") return [];
+      const given = { time, whose, as, tags, policy: policy === "" ? "off" : "on" };
+      return [
+        about("podRole", idOf("podRole", [arn]), call)("associated", given),
+        ...weeksOf(call).map((week) => about("roleWeek", idOf("roleWeek", [arn, week]), call)("associated", given)),
+      ];
+    };
+    return [...told, ...toRole(role, "role"), ...toRole(target, "target role")];
   },
 };
+
+/** The week of a change and the next: from others, what lasts tells them. */
+const weeksOf = ({ time }: AwsCall): readonly string[] => [time, time + WEEK_MS].map(weekOf);
 
 /** Whether tags are on: the answer tells, a create without a word leaves them on, and of an update without one it is not known. */
 function switchOf(call: AwsCall, field: string, off: boolean): string {

@@ -45,25 +45,29 @@ export const nodeRolesAllowed: CallLearner = {
     const cluster = accessEntry?.cluster ?? clusterConfig?.cluster ?? "";
     if (cluster === "") return [];
     const { account, region } = call.scope;
-    const tell = about("staff", idOf("staff", [account, region, cluster]), call);
+    const key = [account, region, cluster];
+    const tell = about("staff", idOf("staff", key), call);
     const via = call.viaService ?? call.actor.invokedBy;
-    const entitled = (arn: string, how: string): Fact =>
-      tell("entitled", {
+    const entitled = (arn: string, how: string): readonly Fact[] => {
+      const told = {
         ...{ time: timeOf(call), role: withoutPath(arn), how, by: nameOf(call.actor) },
         kind: via === undefined ? call.actor.kind : "aws-service",
-      });
+      };
+      const weeks = [call.time, call.time + WEEK_MS].map((time) => idOf("staffWeek", [...key, weekOf(time)]));
+      return [tell("entitled", told), ...weeks.map((id) => about("staffWeek", id, call)("entitled", told))];
+    };
     if (clusterConfig !== undefined) {
       return [
         ...(call.action === "CreateCluster" ? [tell("born", { time: timeOf(call) })] : []),
-        ...(clusterConfig.nodeRoleArn === "" ? [] : [entitled(clusterConfig.nodeRoleArn, "computeConfig")]),
+        ...(clusterConfig.nodeRoleArn === "" ? [] : entitled(clusterConfig.nodeRoleArn, "computeConfig")),
       ];
     }
     if (accessEntry === undefined || accessEntry.principalArn === "") return [];
     const { principalArn, policyArn, type } = accessEntry;
     const policy = call.action === "AssociateAccessPolicy" && policyArn.endsWith("/AmazonEKSAutoNodePolicy");
-    if (policy) return [entitled(principalArn, "AmazonEKSAutoNodePolicy")];
+    if (policy) return entitled(principalArn, "AmazonEKSAutoNodePolicy");
     return call.action === "CreateAccessEntry" && type === "EC2"
-      ? [entitled(principalArn, "access entry of type EC2")]
+      ? entitled(principalArn, "access entry of type EC2")
       : [];
   },
 };

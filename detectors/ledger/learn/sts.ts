@@ -1,5 +1,5 @@
 import type { AwsCall } from "../../../schemas/events/cloudtrail/facets.ts";
-import { text } from "../../../schemas/json.ts";
+import { num, text } from "../../../schemas/json.ts";
 import { nameOf } from "../../core/actors.ts";
 import { wayOut } from "../egress.ts";
 import { type Fact, idOf } from "../facts.ts";
@@ -17,6 +17,7 @@ import {
   podNameId,
   timeOf,
 } from "../learner.ts";
+import { KEY_LIFE_MS } from "../use-time.ts";
 import { ANY_API, WEEK_MS, weekOf } from "../weeks.ts";
 import { tellUse } from "./uses.ts";
 
@@ -73,16 +74,13 @@ function toPod(call: AwsCall): Fact[] {
   const tags = new Map(stsIssue.tags.map((tag) => [tag.key, tag.value]));
   const cluster = clusterOf(tags.get("eks-cluster-arn") ?? "", call);
   const uid = tags.get("kubernetes-pod-uid");
-  const session = stsIssue.issuedPrincipal === undefined ? undefined : idOf("session", [stsIssue.issuedPrincipal]);
+  const session = stsIssue.issuedPrincipal;
   const key = stsIssue.issuedKey === undefined ? undefined : keyId(stsIssue.issuedKey, call);
   const pod = uid === undefined ? undefined : podId(cluster, uid);
   const exchanges = exchangeIds(cluster, call);
   const namespace = tags.get("kubernetes-namespace") ?? "";
   const name = tags.get("kubernetes-pod-name") ?? "";
-  const facts = [
-    ...(key === undefined ? [] : keyOfPod(call, key, cluster, pod, `${namespace}/${name}`)),
-    ...(session === undefined ? [] : sessionOfPod(call, session, key, pod)),
-  ];
+  const facts = key === undefined ? [] : keyOfPod(call, key, cluster, pod, `${namespace}/${name}`);
   if (pod === undefined) return facts;
   const tell = about("pod", pod, call);
   const serviceAccount = tags.get("kubernetes-service-account") ?? "";
@@ -96,19 +94,30 @@ function toPod(call: AwsCall): Fact[] {
     ...(key === undefined ? [] : daysOfPod(call, cluster, { id: pod, uid: uid ?? "", key, namespace, name })),
     ...(key === undefined
       ? []
-      : [tell("key", { id: key }), about("key", key, call)("podAccount", { namespace, serviceAccount })]),
+      : [
+          tell("key", { id: key, until: timeOf({ time: endOf(call) }) }),
+          about("key", key, call)("podAccount", { namespace, serviceAccount }),
+        ]),
     ...exchanges.map((id) => about("exchange", id, call)("served", { time: timeOf(call), pod, key: key ?? "" })),
   ];
 }
 
-/** A key is at work on the day that it is given on, and on the next. */
+/** When (ms) a key that is given out ends, at the latest. */
+function endOf({ requestParameters, time }: AwsCall): number {
+  const asked = num(requestParameters, "durationSeconds") ?? Number.POSITIVE_INFINITY;
+  return time + Math.min(asked * 1_000, KEY_LIFE_MS);
+}
+
+/** A key is at work on the day that it is given on, and on the next where it may live to see it. */
 function daysOfPod(
   call: AwsCall,
   cluster: Place,
   { id, uid, key, namespace, name }: Readonly<Record<"id" | "uid" | "key" | "namespace" | "name", string>>,
 ): Fact[] {
-  return [0, DAY_MS].flatMap((ahead) => {
-    const at = { time: call.time + ahead };
+  const end = endOf(call);
+  const times = dayOf(call) === dayOf({ time: end }) ? [call.time] : [call.time, end];
+  return times.flatMap((time) => {
+    const at = { time };
     const day = podDayId(cluster, uid, at);
     const tell = about("podDay", day, call);
     const named = about("nameDay", nameDayId(cluster, { namespace, name }, at), call);
@@ -123,16 +132,6 @@ function keyOfPod(call: AwsCall, key: string, cluster: Place, pod: string | unde
   return [
     tell("issued", { time: timeOf(call), to: "pod", whom, by: "pods.eks.amazonaws.com", role }),
     tell("cluster", { account: cluster.account, region: cluster.region, cluster: cluster.cluster }),
-    ...(pod === undefined ? [] : [tell("pod", { id: pod })]),
-  ];
-}
-
-function sessionOfPod(call: AwsCall, session: string, key: string | undefined, pod: string | undefined): Fact[] {
-  const tell = about("session", session, call);
-  return [
-    tell("opened", { time: timeOf(call), by: "pods.eks.amazonaws.com" }),
-    tell("role", { role: call.facets.stsIssue?.roleName ?? "" }),
-    ...(key === undefined ? [] : [tell("key", { id: key })]),
     ...(pod === undefined ? [] : [tell("pod", { id: pod })]),
   ];
 }
@@ -175,15 +174,18 @@ export const exchanges: CallLearner = {
   },
 };
 
-/** A pod's key knows what its role calls in this week and called in the last. */
+/** A pod's key knows that its role calls anything, and its hours what it calls, in this week and in the last. */
 function habitOf(call: AwsCall, key: string, api: string): Fact[] {
   const { account = call.scope.account, roleName } = call.actor;
   if (roleName === undefined) return [];
-  const tell = about("key", key, call);
-  return [api, ANY_API].flatMap((called) => {
-    const inWeek = (time: number): string => idOf("habit", [account, roleName, called, weekOf(time)]);
-    return [tell("habit", { id: inWeek(call.time) }), tell("formerly", { id: inWeek(call.time - WEEK_MS) })];
-  });
+  const inWeek = (called: string, time: number) => ({ id: idOf("habit", [account, roleName, called, weekOf(time)]) });
+  const [tell, tellHours] = [about("key", key, call), tellUse(key, call)];
+  return [
+    tell("habit", inWeek(ANY_API, call.time)),
+    tell("formerly", inWeek(ANY_API, call.time - WEEK_MS)),
+    ...tellHours("habit", inWeek(api, call.time)),
+    ...tellHours("formerly", inWeek(api, call.time - WEEK_MS)),
+  ];
 }
 
 /** Every call that carries a key: what it did, from where. Calls that AWS's services make for it come from no place (detections.md 0.3.7). */

@@ -4,6 +4,7 @@ import { type AuditLearner, about, mintHourId, nodeId, podId, timeOf } from "../
 
 /** Longer than any window that mints are counted in. */
 const BORDER_MS = 30 * 60_000;
+const DAY_MS = 24 * 3_600_000;
 
 /** Tokens minted: the answer names the token (`issued-credential-id`), the request for whom, and which pod it is bound to
  * (audit-recorded.md 13). A kubelet's mint also says where the pod runs, or is said to. */
@@ -43,9 +44,17 @@ export const mints: AuditLearner = {
     return [
       ...facts,
       tell("boundPod", { id }),
-      ...(kubelet === undefined ? [] : [tellPod("minter", { time: timeOf(request), id: nodeId(kubelet), audiences })]),
+      ...(kubelet === undefined
+        ? []
+        : [tellPod("minter", { time: podsDay(pod.uid, request.time), id: nodeId(kubelet), audiences })]),
       tellPod("name", { namespace: token.namespace, name: pod.name }),
       tellPod("account", { namespace: token.namespace, serviceAccount: token.serviceAccount }),
     ];
   },
 };
+
+/** When the day of a pod began, at its own time of day: all pods of a cluster would be told of at midnight. */
+function podsDay(uid: string, time: number): string {
+  const begins = (Number.parseInt(uid.slice(0, 8), 16) || 0) % DAY_MS;
+  return timeOf({ time: Math.floor((time - begins) / DAY_MS) * DAY_MS + begins });
+}

@@ -53,6 +53,14 @@ describe("managed-instances/lone-act finds", () => {
       expect(await severities([...fleet(), ...does(asked, 1)]), asked.resource).toEqual(["low"]);
   });
 
+  it("what a node did that was refused a hundred other things before", async () => {
+    const kinds = Array.from({ length: 100 }, (_, n) => `example.com/kind${n}`);
+    const refused = kinds.flatMap((resource) => does({ verb: "create", resource, code: 403 }, 1));
+    const found = await findings([[...fleet(), ...refused, ...does(REVIEW, 1)].join("\n")]);
+    expect(found).toMatchObject([{ severity: "medium" }]);
+    expect(found[0]?.reasons.join()).toContain("selfsubjectrulesreviews: done");
+  });
+
   it("a thing that two other nodes do, of six", async () => {
     expect(await severities([...fleet(), ...does(REVIEW, 1, 2)])).toHaveLength(2);
     // Each of three is one of three, and has two others: not yet a crowd, nor half of five.

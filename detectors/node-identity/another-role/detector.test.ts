@@ -52,6 +52,12 @@ describe("node-identity/another-role finds", () => {
     expect(others.map(({ id, count }) => [id, count])).toEqual([[first?.id, first?.count]]);
   });
 
+  it("it in a cluster of more nodes than are kept", async () => {
+    const hex = (n: number): string => `i-0a1b2c3d4e5f${String(n).padStart(5, "0")}`;
+    const many = Array.from({ length: 900 }, (_, n) => nodeOf("10:00", hex(n)));
+    expect(await findings([[...usual, ...many].join("\n"), rogue])).toMatchObject([{ target: roleArn("Ops") }]);
+  });
+
   it("it when another role was let in", async () => {
     expect(await findings([nodeEntry("09:00", roleArn("Gpu")), ...usual, rogue])).toHaveLength(1);
   });

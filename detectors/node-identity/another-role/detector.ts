@@ -67,8 +67,9 @@ export const detector = defineSettledDetector({
   detect(staff, { id, site }) {
     const [account = "", region = "", cluster = "", week = ""] = id.split("/");
     const nodes = Map.groupBy(staff.all("member"), ({ role }) => role);
-    // Roles that one might change to and fro tell nothing of one that is new.
-    if (nodes.size !== 2) return undefined;
+    // Roles that one might change to and fro tell nothing of one that is new. By the hours that each was seen in: of a large cluster's nodes not all are known.
+    const roles = new Set([...staff.all("came").map(({ role }) => role), ...nodes.keys()]);
+    if (roles.size !== 2) return undefined;
     const entitled = new Set(staff.all("entitled").map(({ role }) => role));
     const born = staff.all("born").length > 0;
     const came = staff.all("came").map(({ time, role }) => ({ role, ms: Date.parse(time) }));
@@ -84,7 +85,7 @@ export const detector = defineSettledDetector({
       const { reasons, ...weight } = worthOf(role, account, born, site);
       return [
         {
-          sentence: `${own.map(({ node }) => node).join(", ")} came to cluster ${cluster} as a node with role ${name}, and ${crew.length} others have role ${nameIn(usual)}; nothing was seen that lets ${name} be a node's`,
+          sentence: `${own.map(({ node }) => node).join(", ") || "Somebody"} came to cluster ${cluster} as a node with role ${name}, and ${crew.length} others have role ${nameIn(usual)}; nothing was seen that lets ${name} be a node's`,
           by: `cluster/${account}/${region}/${cluster}`,
           on: `node role ${role}`,
           at: time,

@@ -71,6 +71,16 @@ describe("pod-identity/association-change, by the ledger, finds who puts to use 
       [given(), pod("12:30", who("build", "Ops", "ASIAEXAMPLEMALLORY01"))],
     ],
     ["another key of the same principal", [given(), pod("12:30", who("mallory", "Developer", "ASIAEXAMPLEMALLORY02"))]],
+    [
+      "a pod, though he wrote others all morning",
+      [
+        ...Array.from({ length: 300 }, (_, n) =>
+          pod(`09:${String(n % 60).padStart(2, "0")}`).replaceAll("probe", `p-${n}`),
+        ),
+        given(),
+        pod(),
+      ],
+    ],
     ["a pod after midnight", [given({}, "23:30"), pod("2026-11-23T00:30:00")]],
     [
       "a pod of the default account",

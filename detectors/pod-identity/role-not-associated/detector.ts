@@ -60,9 +60,9 @@ export const detector = defineSettledDetector({
   anchor: "given",
   // An hour by which a session is known, and what CloudTrail needs.
   settleMs: HOUR_MS + 30 * MINUTE_MS,
+  rests: ["associated"],
   params: Type.Object({}),
   detect(account, { id }) {
-    if (account.overflowed("associated")) return undefined;
     const changes = account.all("associated");
     const [namespace = "", name = ""] = id.split("/").slice(3);
     const whom = `${namespace}/${name}`;

@@ -58,6 +58,7 @@ export const detector = defineSettledDetector({
   anchor: "given",
   settleMs: HOUR_MS + 30 * MINUTE_MS,
   coldness: { warm: { trail: "cloudtrail", ms: DAY_MS } },
+  rests: ["associated"],
   params: Type.Object({}),
   detect(role, { id }) {
     const week = id.slice(id.lastIndexOf("/") + 1);

@@ -62,10 +62,11 @@ export const detector = defineSettledDetector({
   // The rest of the hour, in which the audit log has to show itself, and ten minutes.
   settleMs: HOUR_MS + 10 * 60_000,
   coldness: { warm: { trail: "k8s-audit", ms: DAY_MS } },
+  epochs: [{ kind: "pulse", over: "pulse" }],
   params: Type.Object({}),
-  detect(pod, { id }) {
+  detect(pod, { id, epochs }) {
     if (AUDITED.some((attribute) => pod.all(attribute).length > 0)) return undefined;
-    const audited = new Set(pod.all("audited").map(({ time }) => Date.parse(time)));
+    const audited = new Set(epochs("pulse").flatMap((hour) => hour.all("audited").map(({ time }) => Date.parse(time))));
     const tags = pod.all("tagged").at(-1);
     return ({ time, source }) => {
       const hour = Math.floor(Date.parse(time) / HOUR_MS) * HOUR_MS;

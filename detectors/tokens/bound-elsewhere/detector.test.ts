@@ -20,7 +20,7 @@ describe("tokens/bound-elsewhere finds", () => {
     expect(finding).toMatchObject({
       ...{ severity: "critical", target: "shop/orders", cluster: "demo" },
       actor: { instanceId: THIEF },
-      firstSeen: "2026-11-22T00:00:00.000Z",
+      firstSeen: "2026-11-22T07:32:11.153Z",
       reasons: ["the token is for pods.eks.amazonaws.com"],
     });
     expect(finding?.title).toBe(

@@ -48,7 +48,7 @@ describe("tokens/never-minted finds", () => {
   });
 
   it("one thing a token, in whatever order and however often", async () => {
-    const lines = [read(), used("10:05"), used("10:06"), used("11:40"), used("11:41", { sourceIPs: ["192.0.2.7"] })];
+    const lines = [read(), used("10:05"), used("10:06"), used("12:40"), used("12:41", { sourceIPs: ["192.0.2.7"] })];
     const [first, ...rest] = await findings(...lines);
     expect(rest).toEqual([]);
     expect(first?.count).toBe(3);

@@ -52,7 +52,7 @@ export const detector = defineSettledDetector({
   },
   watch: "token",
   anchor: "used",
-  // After the first use in an hour.
+  // After the first use in some hours.
   settleMs: 25 * MINUTE_MS,
   // A day, and the hour to which the beginning of the log is known.
   coldness: { warm: { trail: "k8s-audit", ms: 25 * 60 * MINUTE_MS } },

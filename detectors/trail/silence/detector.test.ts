@@ -107,6 +107,13 @@ describe("stays quiet on", () => {
   const gap = [...audited("09:30", "10:05"), ...audited("10:20", "10:40")];
   it.each([
     ["a silence of both", gap],
+    [
+      "logs that are read for three days",
+      times("2026-11-20T22:00", "2026-11-22T02:00", 5).flatMap((at) => [
+        nodeAtWork(at, NODE, "ASIAEXAMPLENODE00001"),
+        ...exchanged(at),
+      ]),
+    ],
     ["CloudTrail records outside of the silence", [...gap, ...exchanged("10:02"), ...exchanged("10:22")]],
     [
       "an audit log that does not speak again",

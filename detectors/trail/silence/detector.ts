@@ -59,14 +59,17 @@ export const detector = defineSettledDetector({
   anchor: "heard",
   // Half an hour that an anchor stands for, and a quarter for what comes late.
   settleMs: 45 * MINUTE_MS,
+  epochs: [{ kind: "heartbeat", over: "before" }],
   params: Type.Object({}),
-  detect(entity) {
+  detect(entity, { epochs }) {
     const [of] = entity.all("of");
     if (of === undefined) return undefined;
     const { account, region, cluster, day } = of;
     const whole = cluster === ACCOUNT;
     const rule = whole ? RULES.account : RULES.cluster;
-    const words = entity.all("spoke").map((word) => ({ ...word, at: Date.parse(word.time) }));
+    const words = [...epochs("heartbeat"), entity].flatMap((one) =>
+      one.all("spoke").map((word) => ({ ...word, at: Date.parse(word.time) })),
+    );
     const own = words.filter(({ trail }) => trail === rule.silent);
     const others = words.filter(({ trail }) => trail === rule.other);
     const heard = new Set(own.map(({ at }) => at));

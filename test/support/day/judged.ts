@@ -14,6 +14,7 @@ import { createRecall } from "../../../functions/ledger/recall.ts";
 import { createSchool } from "../../../functions/ledger/school.ts";
 import { judgeChunk } from "../../../functions/pipeline/judge.ts";
 import { createTally, type Totals } from "../../../functions/pipeline/tally.ts";
+import { overflowHealth } from "../../../functions/runtime/health.ts";
 import type { Finding } from "../../../schemas/findings/finding.ts";
 import { scope } from "../sample.ts";
 import type { Line } from "./clockwork.ts";
@@ -56,7 +57,8 @@ export async function judged(lines: Iterable<Line>, options: JudgedOptions = {})
   };
   let swept = 0;
   const settle = async (until: number | undefined): Promise<void> => {
-    if (until !== undefined) await engine.settle(until, async (drafts) => book.add(drafts));
+    if (until !== undefined)
+      await engine.settle(until, async (drafts, full) => book.add([...drafts, ...overflowHealth(full)]));
   };
   const take = async (taking: readonly Line[]): Promise<void> => {
     const last = taking.at(-1);
@@ -65,7 +67,7 @@ export async function judged(lines: Iterable<Line>, options: JudgedOptions = {})
     const frames = taking.map(({ text, trail }) => ({ text, origin: { from: trail } }));
     const { drafts, facts, lessons } = judgeChunk({ frames, bytes: 0 }, judge);
     const taken = await engine.take(facts, drafts);
-    book.add([...drafts, ...taken.drafts]);
+    book.add([...drafts, ...taken.drafts, ...overflowHealth(taken.overflowed)]);
     taken.remember();
     school.remember(lessons);
     onChunk?.(last);

@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+import { ledgerFlow } from "../../test/support/ledger.ts";
+import { podCredentials } from "../../test/support/trails.ts";
+import { storyOf, subjectsNamed } from "./story.ts";
+
+const NODE = "i-0a1b2c3d4e5f60001";
+const KEY = "ASIAEXAMPLEPOD000001";
+const SESSION = "eks-demo-orders-7d9f-1";
+const POD = { uid: "d019d9d9-c299-4af8-b68c-c24d2e910b1c", name: "orders-7d9f", node: NODE };
+const served = podCredentials("10:00", POD, NODE, { key: KEY, name: SESSION });
+/** As an association opens it that turns session tags off. */
+const untagged = served.map((line) => line.replaceAll(/"key":"(?:kubernetes|eks)-/g, '"key":"other-'));
+const storeOf = async (lines: readonly string[]) => (await ledgerFlow(lines)).store;
+
+it("an AWS session leads to its pod, whole and by its name, and the pod's story to its key", async () => {
+  const store = await storeOf(served);
+  const pod = { kind: "pod", id: `111122223333/eu-central-1/demo/${POD.uid}` } as const;
+  for (const name of [SESSION, `AROAEXAMPLEORDERS:${SESSION}`]) expect(await subjectsNamed(store, name)).toEqual([pod]);
+  expect((await storyOf(store, pod)).map(({ id }) => id)).toContain(KEY);
+});
+
+it("a session without tags leads to its key", async () => {
+  expect(await subjectsNamed(await storeOf(untagged), SESSION)).toEqual([{ kind: "key", id: KEY }]);
+});
+
+it("neither the name of a pod nor that of a node leads to their keys", async () => {
+  const store = await storeOf(served);
+  expect((await subjectsNamed(store, `shop/${POD.name}`)).map(({ kind }) => kind)).not.toContain("key");
+  expect((await subjectsNamed(store, NODE)).map(({ kind }) => kind)).not.toContain("key");
+});
