@@ -46,6 +46,8 @@ export const environment = {
   CROSSTRAIL_TABLE: "${Table}",
   CROSSTRAIL_NOTIFY_QUEUE: "${NotifyQueue}",
   CROSSTRAIL_LOG_LEVEL: "info",
+  // Stacks name lines of the sources: the maps lie beside the bundles, and are read when something throws.
+  NODE_OPTIONS: "--enable-source-maps",
 } as const;
 export const hubEnvironment = {
   CROSSTRAIL_HUB_URGENT_QUEUE: "${HubUrgentQueue}",

@@ -26,8 +26,11 @@ import { root } from "../tools/folders.ts";
 
 const run = promisify(execFile);
 
+/** What is crosstrail's own of the variables that a function is given. */
 const variablesOf = (name: (typeof functionNames)[number]): readonly string[] =>
-  Object.keys({ ...environment, ...hubEnvironment, ...environmentOf[name] }).toSorted();
+  Object.keys({ ...environment, ...hubEnvironment, ...environmentOf[name] })
+    .filter((variable) => variable.startsWith("CROSSTRAIL_"))
+    .toSorted();
 
 /** The variables of crosstrail that a new environment of the function asks for, each of which it is given. */
 async function asked(name: string): Promise<readonly string[]> {
@@ -59,6 +62,11 @@ describe("the functions", () => {
       const [settings] = functionNames.filter((one) => one.toLowerCase() === name).map((one) => functions[one]);
       expect(settings?.code).toBe(functionBundle(name).outdir);
     }
+  });
+
+  it("name lines of the sources in their stacks: Node is told to read the maps that lie beside the bundles", () => {
+    expect(environment.NODE_OPTIONS).toBe("--enable-source-maps");
+    for (const name of bundles) expect(functionBundle(name).sourcemap).toBe(true);
   });
 
   it("detect has twice the memory that a process takes at the most", () => {
