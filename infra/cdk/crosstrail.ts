@@ -79,6 +79,7 @@ export class Crosstrail extends Construct {
     const values: Values = {
       ...{ ...stored, DetectStream: mapping.ref },
       ...Object.fromEntries(functionNames.map((name) => [name, deployed[name].functionName])),
+      ...Object.fromEntries(functionNames.map((name) => [`${name}Logs`, deployed[name].logGroup.logGroupName])),
       ...(rule === undefined ? {} : { TrailRule: rule.ref }),
       ...(destination === undefined ? {} : { "SourceDestination.Arn": destination.attrArn }),
       ...{ Clusters: clusters.join(","), TrailLogGroup: props.trailLogGroup ?? "" },

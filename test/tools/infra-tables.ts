@@ -12,7 +12,7 @@ export function infraTables(readme: string): string {
   const row =
     (prefix: string) =>
     ({ id, is, todo }: Alarm) =>
-      `| \`${prefix}${kebab(id)}\` | ${is} | ${todo} |`;
+      `| \`${prefix}${kebab(id)}\` | ${toFillIn(is)} | ${toFillIn(todo)} |`;
   const allowed = Object.entries(rights).flatMap(([name, all]) => all.map((right) => rightRow(name, right)));
   const tables = {
     parameters: ["| SAM | CDK | default | what it is |", "| --- | --- | --- | --- |", ...chosen],
@@ -31,6 +31,15 @@ export function infraTables(readme: string): string {
   };
   return Object.entries(tables).reduce((text, [name, lines]) => between(text, name, lines), readme);
 }
+
+/** `${AWS::StackName}` -> STACK_NAME, `${QuarantineBucket}` -> QUARANTINE_BUCKET, `${DeadLetterQueue.Arn}` -> DEAD_LETTER_QUEUE_ARN: the alarm itself has the name. */
+const toFillIn = (text: string): string =>
+  text.replace(/\$\{(?:AWS::)?([\w.]+)\}/g, (_, name: string) =>
+    name
+      .replace(".", "")
+      .replace(/(?<=.)[A-Z]/g, "_$&")
+      .toUpperCase(),
+  );
 
 function rightRow(name: string, { actions, resources, conditions, hub }: Right): string {
   const where = [
