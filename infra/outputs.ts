@@ -5,7 +5,7 @@ export interface Output {
   readonly value: string;
   readonly is: string;
   /** Only in stacks that have it. */
-  readonly when?: "hub" | "trailEvents" | "sourceAccounts";
+  readonly when?: "hub" | "trailEvents" | "sourceAccounts" | "clusters" | "trailLogGroup";
 }
 
 export const outputs = {
@@ -33,8 +33,8 @@ export const outputs = {
   },
   TrailRuleName: { value: "${TrailRule}", is: "rule of CloudTrail's events", when: "trailEvents" },
   KeyArn: { value: "${EncryptionKey}", is: "key of everything that is kept" },
-  Clusters: { value: "${Clusters}", is: "clusters whose log groups are subscribed" },
-  TrailLogGroup: { value: "${TrailLogGroup}", is: "log group of the trail" },
+  Clusters: { value: "${Clusters}", is: "clusters whose log groups are subscribed", when: "clusters" },
+  TrailLogGroup: { value: "${TrailLogGroup}", is: "log group of the trail", when: "trailLogGroup" },
   SecurityHub: { value: "${SecurityHub}", is: "whether findings go to Security Hub" },
 } as const satisfies Readonly<Record<string, Output>>;
 

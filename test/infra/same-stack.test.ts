@@ -66,6 +66,10 @@ describe("SAM and CDK make the same stack", () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
+  it.each(named)("which puts out nothing that is empty, of %s", (_, choice) => {
+    expect(Object.values(samOf(choice).outputs)).not.toContainEqual(expect.objectContaining({ Value: "" }));
+  });
+
   it("of a stack that is not empty, and not the same for all choices", () => {
     const made = named.map(([, choice]) => Object.keys(samOf(choice).resources));
     for (const ids of made) expect(ids.length).toBeGreaterThan(60);

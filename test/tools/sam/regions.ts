@@ -181,7 +181,10 @@ function emails(): Value {
   ]);
 }
 
-const CONDITIONS = { hub: "Hub", trailEvents: "HasTrailEvents", sourceAccounts: "HasSourceAccounts" } as const;
+const CONDITIONS = {
+  ...{ hub: "Hub", trailEvents: "HasTrailEvents", sourceAccounts: "HasSourceAccounts" },
+  ...{ clusters: "HasCluster1", trailLogGroup: "HasTrailLogGroup" },
+} as const;
 
 const outputSection = (): Value =>
   Object.fromEntries(
