@@ -1,16 +1,4 @@
-import {
-  type AlarmProperties,
-  above,
-  FIVE_MINUTES,
-  measured,
-  ofFunction,
-  ofMapping,
-  ofQueue,
-  ofStream,
-  ofSubscription,
-  own,
-  silent,
-} from "./measures.ts";
+import { type AlarmProperties, above, ofFunction, ofMapping, ofQueue, ofStream, own, silent } from "./measures.ts";
 import { type FunctionName, functionNames, functions, streamMapping } from "./settings.ts";
 
 /** When an alarm is part of a stack. */
@@ -27,8 +15,8 @@ export interface Alarm {
 }
 
 const REDRIVE = "When the cause is mended: `crosstrail redrive --bucket ${QuarantineBucket}`.";
-const DOCTOR = "`crosstrail doctor --stack ${AWS::StackName}` says what is missing.";
-const INCIDENT = "If nobody of yours did it, it is an incident.";
+export const DOCTOR = "`crosstrail doctor --stack ${AWS::StackName}` says what is missing.";
+export const INCIDENT = "If nobody of yours did it, it is an incident.";
 const log = (name: FunctionName): string => `Its log: \`aws logs tail \${${name}Logs} --since 1h\`.`;
 
 const WAITS = {
@@ -222,6 +210,18 @@ export const alarms: readonly Alarm[] = [
     ),
   },
   {
+    ...{ id: "TrailRuleLost", when: "trailEvents" },
+    is: "events of CloudTrail are lost: they came neither on the stream nor among the dead letters",
+    todo: "May EventBridge use the queue of dead letters, and its key? What is lost is in the trail's bucket: `crosstrail replay` reads its files.",
+    properties: above(
+      {
+        ...{ namespace: "AWS/Events", metric: "InvocationsFailedToBeSentToDlq", statistic: "Sum" },
+        of: { RuleName: "${TrailRule}" },
+      },
+      0,
+    ),
+  },
+  {
     ...{ id: "TrailRuleSilence", when: "trailEvents" },
     is: "EventBridge sees nothing of CloudTrail",
     todo: `Is a trail logging? Without one EventBridge gets nothing. ${DOCTOR} ${INCIDENT}`,
@@ -232,34 +232,6 @@ export const alarms: readonly Alarm[] = [
       },
       4,
     ),
-  },
-];
-
-/** Of each subscription. `${LogGroup}` and `${FilterName}` are its own. */
-export const subscriptionAlarms: readonly Alarm[] = [
-  {
-    ...{ id: "Silence", when: "always" },
-    is: "log group ${LogGroup} sends nothing",
-    todo: `Logging was turned off, or the log group or its subscription removed. ${DOCTOR} ${INCIDENT}`,
-    properties: silent(ofSubscription("ForwardedLogEvents", 900), 2),
-  },
-  {
-    ...{ id: "Undelivered", when: "always" },
-    is: "CloudWatch Logs cannot put events of log group ${LogGroup} on the stream",
-    todo: "May its role use the stream and the key? Has the stream room? It tries again for a day, but not where access is denied.",
-    properties: {
-      Metrics: [
-        { Id: "sum", Expression: "FILL(errors, 0) + FILL(throttled, 0)", Label: "not delivered", ReturnData: true },
-        ...(["errors", "throttled"] as const).map((Id) => {
-          const metric = Id === "errors" ? "DeliveryErrors" : "DeliveryThrottling";
-          const { Namespace, MetricName, Dimensions, Period } = measured(ofSubscription(metric, FIVE_MINUTES));
-          const MetricStat = { Metric: { Namespace, MetricName, Dimensions }, Period, Stat: "Sum" };
-          return { Id, MetricStat, ReturnData: false };
-        }),
-      ],
-      ...{ Threshold: 0, ComparisonOperator: "GreaterThanThreshold", TreatMissingData: "notBreaching" },
-      ...{ EvaluationPeriods: 5, DatapointsToAlarm: 3 },
-    },
   },
 ];
 

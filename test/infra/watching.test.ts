@@ -2,10 +2,11 @@ import type { SQSRecord } from "aws-lambda";
 import { describe, expect, it } from "vitest";
 import { registry } from "../../detectors/registry.ts";
 import { delayOf } from "../../functions/publish/letters.ts";
-import { type Alarm, alarmProperties, alarms, subscriptionAlarms } from "../../infra/alarms.ts";
+import { type Alarm, alarmProperties, alarms } from "../../infra/alarms.ts";
 import { dashboardBody } from "../../infra/dashboard.ts";
 import { fill, namesIn } from "../../infra/names.ts";
 import { functions } from "../../infra/settings.ts";
+import { subscriptionAlarms } from "../../infra/subscription-alarms.ts";
 import { type Metric, metrics, NAMESPACE } from "../../schemas/metrics.ts";
 
 const all = [...alarms, ...subscriptionAlarms];

@@ -1,6 +1,7 @@
-import { type Alarm, alarms, kebab, subscriptionAlarms } from "../../infra/alarms.ts";
+import { type Alarm, alarms, kebab } from "../../infra/alarms.ts";
 import { type Parameter, parameters } from "../../infra/parameters.ts";
 import { keyGrants, type Right, rights } from "../../infra/rights.ts";
+import { subscriptionAlarms } from "../../infra/subscription-alarms.ts";
 import { between } from "./between.ts";
 
 /** infra/README.md with its tables renewed. */

@@ -1,7 +1,8 @@
-import { type Alarm, alarmProperties, alarms, subscriptionAlarms } from "../../../infra/alarms.ts";
+import { type Alarm, alarmProperties, alarms } from "../../../infra/alarms.ts";
 import { dashboardBody } from "../../../infra/dashboard.ts";
 import { CLUSTER_LOG_GROUP, filterName } from "../../../infra/filters.ts";
 import { MAX_CLUSTERS } from "../../../infra/parameters.ts";
+import { subscriptionAlarms } from "../../../infra/subscription-alarms.ts";
 import { clusterIn, iff, named, ref, type Value } from "./intrinsics.ts";
 
 const CONDITIONS = { always: undefined, hub: "Hub", trailEvents: "HasTrailEvents" } as const;
