@@ -1,17 +1,5 @@
-import {
-  type AlarmProperties,
-  above,
-  FIVE_MINUTES,
-  measured,
-  ofFunction,
-  ofMapping,
-  ofQueue,
-  ofStream,
-  ofSubscription,
-  own,
-  silent,
-} from "./measures.ts";
-import { functionNames, functions, streamMapping } from "./settings.ts";
+import { type AlarmProperties, above, ofFunction, ofMapping, ofQueue, ofStream, own, silent } from "./measures.ts";
+import { type FunctionName, functionNames, functions, streamMapping } from "./settings.ts";
 
 /** When an alarm is part of a stack. */
 export type When = "always" | "hub" | "trailEvents";
@@ -26,13 +14,22 @@ export interface Alarm {
   readonly properties: AlarmProperties;
 }
 
-const REDRIVE = "When the cause is mended: `crosstrail redrive --bucket BUCKET`.";
+const REDRIVE = "When the cause is mended: `crosstrail redrive --bucket ${QuarantineBucket}`.";
+export const DOCTOR = "`crosstrail doctor --stack ${AWS::StackName}` says what is missing.";
+export const INCIDENT = "If nobody of yours did it, it is an incident.";
+const log = (name: FunctionName): string => `Its log: \`aws logs tail \${${name}Logs} --since 1h\`.`;
+
+const WAITS = {
+  Detect: ", or more to judge than one environment can: then add shards (`StreamShards`).",
+  Publish: ", Security Hub or SNS.",
+  Sweep: ", or more verdicts at once than it can make: what it leaves is made by the next sweep.",
+} as const;
 
 const ofEachFunction = functionNames.flatMap((name): Alarm[] => [
   {
     ...{ id: `${name}Errors`, when: "always" },
     is: `the ${name.toLowerCase()} function fails again and again`,
-    todo: `Read its log (log group of the function, level error). ${name === "Detect" ? "The stream stands still on that shard until it succeeds or gives the batch up." : "What it did not do comes again."}`,
+    todo: `${log(name)} Level error says why. ${name === "Detect" ? "The stream stands still on that shard until it succeeds or gives the batch up." : "What it did not do comes again."}`,
     properties: above(ofFunction(name, "Errors", "Sum"), 0, [3, 3]),
   },
   {
@@ -44,10 +41,14 @@ const ofEachFunction = functionNames.flatMap((name): Alarm[] => [
   {
     ...{ id: `${name}Duration`, when: "always" },
     is: `the ${name.toLowerCase()} function needs four fifths of its time`,
-    todo: "See what waits: DynamoDB (throttled?), Security Hub, or more to judge than one environment can; for the latter add shards.",
+    todo: `See what waits, by its traces in X-Ray: DynamoDB (throttled?)${WAITS[name]}`,
     properties: above(ofFunction(name, "Duration", "p99"), functions[name].timeoutSeconds * 800, [3, 3]),
   },
 ]);
+
+/** Of messages that a sink did not take. They come again after a quarter of an hour at the latest, so that within half an hour each is heard of. */
+const waited = (sink: "security-hub" | "topic"): AlarmProperties =>
+  above(own("Waited", "Publish", "Maximum", { sink }), 900_000, [1, 6]);
 
 const LAG_MS = { "k8s-audit": 10 * 60_000, cloudtrail: 45 * 60_000 } as const;
 
@@ -55,7 +56,7 @@ export const alarms: readonly Alarm[] = [
   {
     ...{ id: "StreamSilence", when: "always" },
     is: "nothing comes over the stream",
-    todo: "Somebody turned logging off, or removed subscriptions: `crosstrail doctor --stack STACK`. If nobody of yours did it, it is an incident.",
+    todo: `Somebody turned logging off, or removed subscriptions. ${DOCTOR} ${INCIDENT}`,
     properties: silent(ofStream("IncomingBytes", "Sum"), 3),
   },
   {
@@ -67,25 +68,25 @@ export const alarms: readonly Alarm[] = [
   {
     ...{ id: "DetectAge", when: "always" },
     is: "records wait half an hour before they are judged",
-    todo: "Look at errors and throttles of detect first. Otherwise there is more than it can judge: add shards, or raise ParallelizationFactor.",
+    todo: "Look at errors and throttles of detect first. Otherwise there is more than it can judge: add shards (`StreamShards`). A backlog costs nothing but time until it is six hours old.",
     properties: above(ofFunction("Detect", "IteratorAge", "Maximum"), 30 * 60_000, [3, 3]),
   },
   {
     ...{ id: "StreamAge", when: "always" },
     is: "records wait four hours: at six they are given up",
-    todo: `As above, and now. What is given up (${streamMapping.MaximumRecordAgeInSeconds / 3_600} hours) waits in the quarantine. ${REDRIVE}`,
+    todo: `Now: look at errors and throttles of detect; otherwise add shards (\`StreamShards\`). What is given up (${streamMapping.MaximumRecordAgeInSeconds / 3_600} hours) waits in the quarantine. ${REDRIVE}`,
     properties: above(ofStream("GetRecords.IteratorAgeMilliseconds", "Maximum"), 4 * 3_600_000, [3, 3]),
   },
   {
     ...{ id: "GivenUp", when: "always" },
     is: "Lambda gave a batch up, and put it into the quarantine",
-    todo: `Read why in the log of detect (timeouts, memory). ${REDRIVE}`,
+    todo: `Detect was ended before it could answer (time, memory). ${log("Detect")} ${REDRIVE}`,
     properties: above(ofMapping("OnFailureDestinationDeliveredEventCount"), 0),
   },
   {
     ...{ id: "Dropped", when: "always" },
     is: "Lambda dropped records: the quarantine did not take them",
-    todo: "May detect write to the quarantine bucket and use the key? What was dropped is still in the stream: read it with `crosstrail stream --from TIME`.",
+    todo: "May detect write to the bucket ${QuarantineBucket} and use the key? What was dropped is still in the stream, for as long as it keeps records: `crosstrail stream --name ${Stream} --from TIME --table ${Table} ...`.",
     properties: above(ofMapping("DroppedEventCount"), 0),
   },
   ...ofEachFunction,
@@ -117,55 +118,70 @@ export const alarms: readonly Alarm[] = [
   {
     ...{ id: "Quarantined", when: "always" },
     is: "records could not be judged, and were kept aside",
-    todo: `The finding \`health/quarantined\` says why; \`crosstrail redrive --dry-run --bucket BUCKET\` lists them. ${REDRIVE}`,
+    todo: `The finding \`health/quarantined\` says why; \`crosstrail redrive --dry-run --bucket \${QuarantineBucket}\` lists them. ${REDRIVE}`,
     properties: above(own("Quarantined", "Detect"), 0),
   },
-  {
-    ...{ id: "DetectorThrew", when: "always" },
-    is: "a detector threw, and made no verdict",
-    todo: "A fault of crosstrail: the finding `health/detector-error` names the detector. Put it in shadow by the configuration if it is loud, and report it.",
-    properties: above(own("DetectorThrew", "Detect"), 0),
-  },
+  ...(["Detect", "Sweep"] as const).map(
+    (name): Alarm => ({
+      ...{ id: name === "Detect" ? "DetectorThrew" : "SweepDetectorThrew", when: "always" },
+      is: `a detector threw in ${name.toLowerCase()}, and made no verdict`,
+      todo: "A fault of crosstrail: the finding `health/detector-error` names the detector. Put it in shadow by the configuration if it is loud, and report it.",
+      properties: above(own("DetectorThrew", name), 0),
+    }),
+  ),
   {
     ...{ id: "AuditLag", when: "always" },
     is: "audit events come ten minutes late",
-    todo: "EKS or CloudWatch Logs is slow (health dashboard of AWS), or detect is (alarm DetectAge). Late events are judged; verdicts on what is missing may be premature.",
+    todo: "EKS or CloudWatch Logs is slow (health dashboard of AWS), or detect is (alarm detect-age). Late events are judged; verdicts on what is missing may be premature.",
     properties: above(own("TrailLag", "Detect", "Maximum", { trail: "k8s-audit" }), LAG_MS["k8s-audit"], [3, 3]),
   },
   {
     ...{ id: "TrailLag", when: "always" },
     is: "CloudTrail's events come 45 minutes late",
-    todo: "CloudTrail is slow (health dashboard of AWS), or detect is. As above.",
+    todo: "CloudTrail is slow (health dashboard of AWS), or detect is (alarm detect-age). Late events are judged; verdicts on what is missing may be premature.",
     properties: above(own("TrailLag", "Detect", "Maximum", { trail: "cloudtrail" }), LAG_MS.cloudtrail, [3, 3]),
   },
   {
     ...{ id: "DeadLetters", when: "always" },
     is: "messages or events could not be delivered",
-    todo: "They came a thousand times, or EventBridge could not reach its target. Mend the cause, then `aws sqs start-message-move-task --source-arn ARN`.",
+    // A message that SQS did not move there itself has no queue to go back to: CouldNotDetermineMessageSource (…/SQSDeveloperGuide/troubleshooting-dlq-redrive.html).
+    todo: "Findings that came a thousand times: mend the cause, then `aws sqs start-message-move-task --source-arn ${DeadLetterQueue.Arn}`. Events that EventBridge could not deliver SQS does not move: bodies of CloudTrail's events in a file go by `crosstrail send --stream ${Stream.Arn} FILE`; those of the sweep's schedule may be deleted.",
     properties: above(ofQueue("DeadLetterQueue", "ApproximateNumberOfMessagesVisible"), 0),
   },
   {
     ...{ id: "RefusedFindings", when: "always" },
     is: "Security Hub or the topic refused a finding",
-    todo: "The message has the reason; the finding stays in the table. Is Security Hub on (`crosstrail doctor`)? If it is the finding's form, report it.",
+    todo: "The message has the reason: `aws sqs receive-message --queue-url ${RefusedQueue}`. The finding stays in the table. If it is the finding's form, report it; then delete the message.",
     properties: above(ofQueue("RefusedQueue", "ApproximateNumberOfMessagesVisible"), 0),
   },
   {
     ...{ id: "HubUrgentWaiting", when: "hub" },
-    is: "high and critical findings wait a quarter of an hour for Security Hub",
-    todo: "Is Security Hub down, or off in this Region? Nothing is lost for fourteen days; people are told by the topic all the same.",
+    is: "nobody takes high and critical findings for Security Hub out of their queue for a quarter of an hour",
+    todo: `Is publish called (alarms publish-errors, publish-throttles)? ${DOCTOR} Nothing is lost for fourteen days; people are told by the topic all the same.`,
     properties: above(ofQueue("HubUrgentQueue", "ApproximateAgeOfOldestMessage"), 900, [2, 2]),
   },
   {
     ...{ id: "HubWaiting", when: "hub" },
-    is: "findings wait an hour for Security Hub",
-    todo: "As above. If Security Hub is well: is a detector loud? See the dashboard, and tune or suppress it by the configuration.",
+    is: "nobody takes findings for Security Hub out of their queue for an hour",
+    todo: "Is publish called (alarms publish-errors, publish-throttles)? If it is: is a detector loud? See the dashboard, and tune or suppress it by the configuration.",
     properties: above(ofQueue("HubQueue", "ApproximateAgeOfOldestMessage"), 3_600, [2, 2]),
   },
   {
+    ...{ id: "HubFailing", when: "hub" },
+    is: "Security Hub has not taken a finding for a quarter of an hour",
+    todo: `Is Security Hub down, or off in this Region? ${DOCTOR} Nothing is lost for fourteen days; people are told by the topic all the same.`,
+    properties: waited("security-hub"),
+  },
+  {
+    ...{ id: "NotifyFailing", when: "always" },
+    is: "the topic has not taken a finding for a quarter of an hour",
+    todo: `Is SNS down, or may publish not use the topic or its key? ${log("Publish")}`,
+    properties: waited("topic"),
+  },
+  {
     ...{ id: "NotifyWaiting", when: "always" },
-    is: "people have not been told for a quarter of an hour",
-    todo: "Is SNS down, or may publish not use the topic or its key? Read the log of publish.",
+    is: "nobody takes what people are to be told out of its queue for a quarter of an hour",
+    todo: `Is publish called (alarms publish-errors, publish-throttles)? ${DOCTOR}`,
     properties: above(ofQueue("NotifyQueue", "ApproximateAgeOfOldestMessage"), 900, [2, 2]),
   },
   {
@@ -194,9 +210,21 @@ export const alarms: readonly Alarm[] = [
     ),
   },
   {
+    ...{ id: "TrailRuleLost", when: "trailEvents" },
+    is: "events of CloudTrail are lost: they came neither on the stream nor among the dead letters",
+    todo: "May EventBridge use the queue of dead letters, and its key? What is lost is in the trail's bucket: `crosstrail replay` reads its files.",
+    properties: above(
+      {
+        ...{ namespace: "AWS/Events", metric: "InvocationsFailedToBeSentToDlq", statistic: "Sum" },
+        of: { RuleName: "${TrailRule}" },
+      },
+      0,
+    ),
+  },
+  {
     ...{ id: "TrailRuleSilence", when: "trailEvents" },
     is: "EventBridge sees nothing of CloudTrail",
-    todo: "Is a trail logging (`crosstrail doctor`)? Without one EventBridge gets nothing. If nobody of yours stopped it, it is an incident.",
+    todo: `Is a trail logging? Without one EventBridge gets nothing. ${DOCTOR} ${INCIDENT}`,
     properties: silent(
       {
         ...{ namespace: "AWS/Events", metric: "TriggeredRules", statistic: "Sum", period: 900 },
@@ -204,34 +232,6 @@ export const alarms: readonly Alarm[] = [
       },
       4,
     ),
-  },
-];
-
-/** Of each subscription. `${LogGroup}` and `${FilterName}` are its own. */
-export const subscriptionAlarms: readonly Alarm[] = [
-  {
-    ...{ id: "Silence", when: "always" },
-    is: "a log group sends nothing",
-    todo: "Audit logging was turned off, or the log group or its subscription removed: `crosstrail doctor --stack STACK`. If nobody of yours did it, it is an incident.",
-    properties: silent(ofSubscription("ForwardedLogEvents", 900), 2),
-  },
-  {
-    ...{ id: "Undelivered", when: "always" },
-    is: "CloudWatch Logs cannot put events on the stream",
-    todo: "May its role use the stream and the key? Has the stream room? It tries again for a day, but not where access is denied.",
-    properties: {
-      Metrics: [
-        { Id: "sum", Expression: "FILL(errors, 0) + FILL(throttled, 0)", Label: "not delivered", ReturnData: true },
-        ...(["errors", "throttled"] as const).map((Id) => {
-          const metric = Id === "errors" ? "DeliveryErrors" : "DeliveryThrottling";
-          const { Namespace, MetricName, Dimensions, Period } = measured(ofSubscription(metric, FIVE_MINUTES));
-          const MetricStat = { Metric: { Namespace, MetricName, Dimensions }, Period, Stat: "Sum" };
-          return { Id, MetricStat, ReturnData: false };
-        }),
-      ],
-      ...{ Threshold: 0, ComparisonOperator: "GreaterThanThreshold", TreatMissingData: "notBreaching" },
-      ...{ EvaluationPeriods: 5, DatapointsToAlarm: 3 },
-    },
   },
 ];
 

@@ -25,3 +25,7 @@ export const TRAIL_PATTERN = {
 
 /** Read-only calls come only so, and `AssumeRoleForPodIdentity` and `GetCallerIdentity` are such (aws-plumbing.md §1.3). */
 export const TRAIL_RULE_STATE = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
+
+/** Of a place (`Cluster1`, `Trail`). Each has its own: when the list of clusters changes, a log group may get its filter in another place before CloudFormation takes the old one away, and
+ * with one name for both the update would fail, as the filter already exists (CreateHandler of aws-cloudformation-resource-providers-logs). */
+export const filterName = (place: string): string => `\${AWS::StackName}-${place.toLowerCase()}`;

@@ -76,6 +76,13 @@ export const metrics = {
 
     is: "findings that a sink refused for good",
   },
+  Waited: {
+    unit: "Milliseconds",
+    of: "publish",
+    by: "sink",
+    only: true,
+    is: "since the oldest of the messages was sent that had to be put off",
+  },
   Settled: { unit: "Count", of: "sweep", is: "verdicts whose time had come, and that found something" },
   CaughtUp: { unit: "Count", of: "sweep", is: "findings published again as an hour had passed" },
   SweepFailed: {

@@ -16,6 +16,7 @@ export function createCounts() {
       named.set(name, (named.get(name) ?? 0) + value);
     },
     lag: () => undefined,
+    waited: () => undefined,
     flush: () => undefined,
   };
   return {

@@ -44,7 +44,7 @@ function harness(parts: Partial<DetectParts> = {}) {
         count("judged", judged);
         count("setAside", setAside);
       },
-      ...{ count, lag: () => undefined, flush: () => undefined },
+      ...{ count, lag: () => undefined, waited: () => undefined, flush: () => undefined },
     },
     ...{ clock: { advance: async () => undefined }, passed: async () => undefined },
     log: pino({ level: "silent" }),

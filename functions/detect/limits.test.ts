@@ -22,7 +22,7 @@ function setUp() {
     ...{ clock: { advance: async () => undefined }, passed: async () => undefined, log: pino({ level: "silent" }) },
     quarantine: { keep: async (one) => void kept.push(one) },
     meter: {
-      ...{ count, lag: () => undefined, flush: () => undefined },
+      ...{ count, lag: () => undefined, waited: () => undefined, flush: () => undefined },
       totals: ({ read, judged, setAside, control }) => {
         count("read", read);
         count("judged", judged);

@@ -1,23 +1,34 @@
 import { type CloudWatchClient, DescribeAlarmsCommand, type MetricAlarm } from "@aws-sdk/client-cloudwatch";
 import type { Command } from "./command.ts";
 import { check, missing, notApplicable, ok, pages, type Result, type Verdict } from "./result.ts";
+import type { Stack } from "./stack.ts";
 import { listOf } from "./when.ts";
 
-/** The stack's alarms: their names begin with its own. */
+/** The stack's alarms. Their names begin with its own, as do those of a stack with a longer name: `crosstrail-stage` beside `crosstrail`. */
 export function checkAlarms(
   cloudwatch: Pick<CloudWatchClient, "send">,
-  stack: string,
+  stack: Pick<Stack, "name" | "made">,
   command: Command,
 ): Promise<Result> {
-  return check(`stack ${stack}`, "alarms", async (ask) => {
+  return check(`stack ${stack.name}`, "alarms", async (ask) => {
     const alarms = pages(async (NextToken) => {
       const asked = new DescribeAlarmsCommand({
-        ...{ AlarmNamePrefix: stack, AlarmTypes: ["MetricAlarm", "CompositeAlarm"], ...(NextToken && { NextToken }) },
+        ...{
+          AlarmNamePrefix: `${stack.name}-`,
+          AlarmTypes: ["MetricAlarm", "CompositeAlarm"],
+          ...(NextToken && { NextToken }),
+        },
       });
       const { MetricAlarms = [], CompositeAlarms = [], NextToken: next } = await cloudwatch.send(asked);
       return { items: [...MetricAlarms, ...CompositeAlarms], next };
     });
-    return alarmsVerdict(await ask({ of: "alarms", action: "cloudwatch:DescribeAlarms" }, alarms), stack, command);
+    const found = await ask({ of: "alarms", action: "cloudwatch:DescribeAlarms" }, alarms);
+    const own = await Promise.all(
+      found.map(async (alarm) =>
+        (await stack.made(ask, "AWS::CloudWatch::Alarm", alarm.AlarmName ?? "")) ? [alarm] : [],
+      ),
+    );
+    return alarmsVerdict(own.flat(), stack.name, command);
   });
 }
 
@@ -26,7 +37,7 @@ export function alarmsVerdict(
   stack: string,
   command: Command,
 ): Verdict {
-  if (alarms.length === 0) return notApplicable(`There is no alarm whose name begins with ${stack}.`);
+  if (alarms.length === 0) return notApplicable(`Stack ${stack} has no alarm.`);
   const ringing = alarms.flatMap(({ AlarmName, StateValue }) =>
     StateValue === "ALARM" && AlarmName ? [AlarmName] : [],
   );

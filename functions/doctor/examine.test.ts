@@ -256,16 +256,56 @@ describe("an examination", () => {
     const name = `stack ${STACK}: outbox, people`;
     const old = await examined({
       ...healthy(now),
-      GetMetricData: () => ({ MetricDataResults: [{ Id: "q0", Values: [1_500] }] }),
+      GetMetricData: () => ({ MetricDataResults: [{ Id: "seconds", Values: [1_500] }] }),
     });
     expect(byName(old).get(name)).toMatchObject({ outcome: "missing", says: "Waiting: 1, the oldest for 25 min." });
     const silent = await examined({
       ...healthy(now),
-      GetMetricData: () => ({ MetricDataResults: [{ Id: "q0", Values: [] }] }),
+      GetMetricData: () => ({ MetricDataResults: [{ Id: "seconds", Values: [] }] }),
     });
     expect(byName(silent).get(name)?.outcome).toBe("unknown");
     const empty = { ...healthy(now), GetQueueAttributes: () => ({ Attributes: { ApproximateNumberOfMessages: "0" } }) };
     expect(byName(await examined(refusing(empty, ["GetMetricData"]))).get(name)?.outcome).toBe("ok");
+  });
+
+  it("tells how long findings have waited that SQS is silent of, as they were tried more than twice", async () => {
+    const asked: unknown[] = [];
+    const tried = await examined({
+      ...healthy(now),
+      GetMetricData({ MetricDataQueries }: { MetricDataQueries: { MetricStat: { Metric: unknown } }[] }) {
+        asked.push(MetricDataQueries[1]?.MetricStat.Metric);
+        return {
+          MetricDataResults: [
+            { Id: "seconds", Values: [0] },
+            { Id: "milliseconds", Values: [1_845_000] },
+          ],
+        };
+      },
+    });
+    expect(byName(tried).get(`stack ${STACK}: outbox, urgent`)).toMatchObject({
+      ...{ outcome: "missing", says: "Waiting: 1, the oldest for 31 min." },
+    });
+    expect(asked).toContainEqual({
+      ...{ Namespace: "crosstrail", MetricName: "Waited" },
+      Dimensions: [
+        { Name: "service", Value: outputs.PublishFunction },
+        { Name: "sink", Value: "topic" },
+      ],
+    });
+  });
+
+  it("looks at no alarms of a stack with a longer name", async () => {
+    const AlarmName = `${STACK}-stage-stream-age`;
+    const both = await examined({
+      ...healthy(now),
+      DescribeAlarms: () => ({
+        MetricAlarms: [
+          { AlarmName, StateValue: "ALARM" },
+          { AlarmName: `${STACK}-stream-age`, StateValue: "OK" },
+        ],
+      }),
+    });
+    expect(byName(both).get(`stack ${STACK}: alarms`)).toMatchObject({ outcome: "ok", says: "None of 1 rings." });
   });
 
   it("shows what a function has said where it says it", async () => {

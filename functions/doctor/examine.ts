@@ -114,7 +114,7 @@ export async function examine(clients: Clients, subject: Subject): Promise<reado
           checkQuarantine(clients.s3, stack),
           ...checkQueues(clients, { stack, tail: functions.tail, command, now }),
           ...checkTopics(clients.sns, stack, command),
-          checkAlarms(clients.cloudwatch, stack.name, command),
+          checkAlarms(clients.cloudwatch, stack, command),
           checkKey(clients.kms, stack, { region, command }),
         ]),
   ]);

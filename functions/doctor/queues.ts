@@ -1,6 +1,7 @@
 import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { agesOf } from "./ages.ts";
+import type { Sink } from "../runtime/meter.ts";
+import { ageOf } from "./ages.ts";
 import type { Command } from "./command.ts";
 import type { Functions } from "./functions.ts";
 import { type Ask, check, missing, notApplicable, ok, type Result, unknown, type Verdict } from "./result.ts";
@@ -25,10 +26,10 @@ const ENDS = [
 ] as const satisfies readonly { title: string; output: OutputName; what: string }[];
 
 const OUTBOX = [
-  { title: "outbox, urgent", output: "HubUrgentQueueUrl", hub: true },
-  { title: "outbox, Security Hub", output: "HubQueueUrl", hub: true },
-  { title: "outbox, people", output: "NotifyQueueUrl", hub: false },
-] as const satisfies readonly { title: string; output: OutputName; hub: boolean }[];
+  { title: "outbox, urgent", output: "HubUrgentQueueUrl", sink: "security-hub" },
+  { title: "outbox, Security Hub", output: "HubQueueUrl", sink: "security-hub" },
+  { title: "outbox, people", output: "NotifyQueueUrl", sink: "topic" },
+] as const satisfies readonly { title: string; output: OutputName; sink: Sink }[];
 
 /** A minute or so is usual; from here on somebody waits for findings. */
 const OLD_MS = 15 * 60_000;
@@ -50,18 +51,19 @@ export function checkQueues({ sqs, cloudwatch }: QueueClients, context: QueueCon
       return emptyVerdict(await count(ask, url), { url, what, command });
     }),
   );
-  const outbox = OUTBOX.map(({ title, output, hub }) =>
+  const outbox = OUTBOX.map(({ title, output, sink }) =>
     check(of, title, async (ask) => {
       const url = await stack.output(ask, output);
       if (url === undefined) return notApplicable("The stack tells of no such queue.");
-      if (hub && (await stack.output(ask, "SecurityHub")) === "off")
+      if (sink === "security-hub" && (await stack.output(ask, "SecurityHub")) === "off")
         return notApplicable("The stack does without Security Hub.");
       const waiting = await count(ask, url);
       if (waiting === 0) return outboxVerdict(waiting, undefined, "");
       const name = nameOf(url);
       const asked = { of: `the age of queue ${name}`, action: "cloudwatch:GetMetricData" };
-      const ages = await ask(asked, agesOf(cloudwatch, [name], now));
-      return outboxVerdict(waiting, ages.get(name), await tail("PublishFunction"));
+      const publisher = await stack.output(ask, "PublishFunction");
+      const age = await ask(asked, ageOf(cloudwatch, { queue: name, sink, publisher }, now));
+      return outboxVerdict(waiting, age, await tail("PublishFunction"));
     }),
   );
   return [...ends, ...outbox];

@@ -37,6 +37,7 @@ async function setUp(change: Partial<HubParts> = {}, account = ACCOUNT) {
   const letters: Letter[] = [];
   const delayed: (readonly [string, number])[] = [];
   const counts = new Map<string, number>();
+  const waits: (readonly [string, number])[] = [];
   const hub: Hub = async (Findings) =>
     service
       .import({ Findings }, 1)
@@ -51,6 +52,7 @@ async function setUp(change: Partial<HubParts> = {}, account = ACCOUNT) {
     report: createReport({ desk, store, region: "eu-central-1", now: () => NOW, log }),
     meter: {
       ...{ totals: () => undefined, lag: () => undefined, flush: () => undefined },
+      waited: (sink, ms) => void waits.push([sink, ms]),
       count: (name: string, value: number) => void counts.set(name, (counts.get(name) ?? 0) + value),
     },
     ...change,
@@ -58,7 +60,7 @@ async function setUp(change: Partial<HubParts> = {}, account = ACCOUNT) {
   const send = (bodies: readonly string[], remainingMs = 60_000) =>
     publish({ Records: bodies.map((body, index) => message(body, index)) }, contextOf(remainingMs));
   const ids = [one, two].map(({ finding }) => finding.id) as [string, string];
-  return { store, service, parked, letters, delayed, counts, send, hub, publish, ids };
+  return { store, service, parked, letters, delayed, waits, counts, send, hub, publish, ids };
 }
 
 const left = ({ batchItemFailures }: Awaited<ReturnType<ReturnType<typeof createHubPublisher>>>) =>
@@ -87,6 +89,15 @@ describe("messages for Security Hub", () => {
     expect(parked).toEqual([]);
     const waits = [1, 2, 3, 6, 7, 8, 900].map((received) => delayOf(message("", 0, received)));
     expect(waits).toEqual([15, 30, 60, 480, 900, 900, 900]);
+  });
+
+  it("tell how long the oldest has waited while Security Hub takes none, for an alarm, and nothing when it does", async () => {
+    const { send, ids, waits } = await setUp({}, "444455556666");
+    await send([letter(ids[0])]);
+    expect(waits).toEqual([["security-hub", NOW]]); // sent at time 0
+    const well = await setUp();
+    await well.send([letter(well.ids[0])]);
+    expect(well.waits).toEqual([]);
   });
 
   it("of another account than Security Hub's stay: it is not the findings' fault", async () => {

@@ -7,8 +7,8 @@ import { isAsffFinding } from "../../schemas/validators.generated.js";
 import { reasonOf } from "../adapters/sinks/reason.ts";
 import type { FindingStore, Kept, Stamps } from "../findings/ports.ts";
 import { cutCalls, tooLarge } from "./calls.ts";
-import { type Asked, again, type Delay, readLetters } from "./letters.ts";
-import { postpone } from "./postpone.ts";
+import { type Asked, again, readLetters } from "./letters.ts";
+import { type PostponeParts, postpone } from "./postpone.ts";
 import { type RefusalParts, refusal } from "./refusal.ts";
 
 /** One finding of a call that Security Hub did not take, though the call succeeded (aws-plumbing.md §2.2). */
@@ -21,14 +21,12 @@ export interface Rejection {
 /** Security Hub. Rejects when the call as a whole does: throttled, down, no access. */
 export type Hub = (findings: readonly AsffFinding[]) => Promise<readonly Rejection[]>;
 
-export interface HubParts extends RefusalParts {
+export interface HubParts extends RefusalParts, PostponeParts {
   readonly store: Pick<FindingStore, "read"> & Stamps;
   /** Waits its turn within the rate that Security Hub allows, and rejects at once while it is known to be down. */
   readonly hub: Hub;
   readonly publisher: Omit<Publisher, "updatedAt">;
-  readonly delay: Delay;
   readonly log: Logger;
-  readonly now: () => number;
   /** ms that are left when no further call is begun. Default 15 s. */
   readonly reserveMs?: number;
 }
@@ -50,7 +48,7 @@ const PASSING = /^(?:Internal|Throttl|ServiceUnavailable|LimitExceeded|TooManyRe
 /** The handler of the queues for Security Hub. A whole call that fails leaves its messages in the queue, longer each time; a finding that is refused is parked
  * with the reason. So a day without Security Hub loses nothing, and one bad finding holds up no other. */
 export function createHubPublisher(parts: HubParts) {
-  const { store, hub, delay, meter } = parts;
+  const { store, hub, meter } = parts;
   const reserveMs = parts.reserveMs ?? RESERVE_MS;
 
   const each = <T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> =>
@@ -126,7 +124,7 @@ export function createHubPublisher(parts: HubParts) {
       log.error({ reason: reasonOf(error) }, "findings could not be read");
       left.push(...asked.flatMap(({ records }) => records));
     }
-    await postpone(left, delay, log);
+    await postpone("security-hub", left, parts, log);
     meter.flush();
     return again([...new Set(left)]);
   };

@@ -1,12 +1,13 @@
 import type { SQSBatchResponse, SQSRecord } from "aws-lambda";
 import type { Letter } from "../../schemas/findings/letter.ts";
 import { isLetter } from "../../schemas/validators.generated.js";
+import type { Sink } from "../runtime/meter.ts";
 
 /** A finding that a sink will never take: where whoever looks after the pipeline finds it, with the reason. */
 export interface Parked {
   /** Of the finding; absent where the message names none. */
   readonly id?: string;
-  readonly sink: "security-hub" | "topic";
+  readonly sink: Sink;
   readonly code: string;
   readonly message: string;
   /** The message as it came. */

@@ -5,10 +5,12 @@ import type { Finding } from "../../schemas/findings/finding.ts";
 import { draftOf } from "../../test/support/drafts.ts";
 import { contextOf } from "../../test/support/stream.ts";
 import { createMemoryFindings } from "../adapters/findings/memory.ts";
+import type { Meter } from "../runtime/meter.ts";
 import type { Parked } from "./letters.ts";
 import { type Message, messageOf } from "./message.ts";
 import { createNotifier, type NotifyParts } from "./notify.ts";
 
+const NOW = Date.UTC(2026, 10, 24);
 const KEEP = Date.UTC(2030, 0);
 const record = (id: string, index = 0): SQSRecord => ({
   ...{ messageId: `m${index}`, receiptHandle: `h${index}`, messageAttributes: {}, md5OfBody: "", awsRegion: "r" },
@@ -22,25 +24,30 @@ const record = (id: string, index = 0): SQSRecord => ({
   },
 });
 
+const silentMeter: Meter = {
+  ...{ totals: () => undefined, count: () => undefined, flush: () => undefined },
+  ...{ lag: () => undefined, waited: () => undefined },
+};
+
 function setUp(change: Partial<NotifyParts> = {}) {
   const store = createMemoryFindings();
   const told: Message[] = [];
   const parked: Parked[] = [];
   const notify = createNotifier({
     ...{ store, format: "text", log: pino({ level: "silent" }) },
-    delay: async () => undefined,
+    ...{ delay: async () => undefined, now: () => NOW },
     topic: async (messages) => {
       told.push(...messages);
       return [];
     },
     park: async (one) => void parked.push(one),
     report: async () => undefined,
-    meter: { totals: () => undefined, count: () => undefined, lag: () => undefined, flush: () => undefined },
+    meter: silentMeter,
     ...change,
   });
   const send = async (...ids: string[]) =>
     (await notify({ Records: ids.map(record) }, contextOf())).batchItemFailures.map((one) => one.itemIdentifier);
-  return { store, told, parked, send };
+  return { store, told, parked, send, notify };
 }
 
 describe("people", () => {
@@ -55,6 +62,22 @@ describe("people", () => {
     await store.merge(draftOf({ severity: "critical" }), KEEP);
     expect(await send(id, id)).toEqual([]);
     expect(told.map(({ attributes }) => attributes.severity)).toEqual(["low", "critical"]);
+  });
+
+  it("who cannot be told for long are missed: how long is measured, by the oldest message that is put off", async () => {
+    const waits: [string, number][] = [];
+    const meter = { ...silentMeter, waited: (sink: string, ms: number) => void waits.push([sink, ms]) };
+    const topic = async (): Promise<never> => Promise.reject(new Error("down"));
+    const { store, notify } = setUp({ meter, topic });
+    const { id } = (await store.merge(draftOf(), KEEP)).draft.finding;
+    const sentAt = (ms: number): SQSRecord => {
+      const made = record(id, ms);
+      return { ...made, attributes: { ...made.attributes, SentTimestamp: String(NOW - ms) } };
+    };
+    await notify({ Records: [sentAt(5_000), sentAt(960_000), sentAt(1_000)] }, contextOf());
+    expect(waits).toEqual([["topic", 960_000]]);
+    await setUp({ store, meter }).send(id);
+    expect(waits).toHaveLength(1);
   });
 
   it("are told again of those alone that the topic did not take", async () => {

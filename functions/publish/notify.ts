@@ -2,9 +2,9 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda"
 import type { Logger } from "pino";
 import { reasonOf } from "../adapters/sinks/reason.ts";
 import type { FindingStore, Kept, Told } from "../findings/ports.ts";
-import { type Asked, again, type Delay, readLetters } from "./letters.ts";
+import { type Asked, again, readLetters } from "./letters.ts";
 import { type Format, type Message, messageOf } from "./message.ts";
-import { postpone } from "./postpone.ts";
+import { type PostponeParts, postpone } from "./postpone.ts";
 import { type RefusalParts, refusal } from "./refusal.ts";
 
 /** Of the messages given, which the topic did not take: `passing` when trying again may help. Rejects when the call as a whole fails. */
@@ -14,11 +14,10 @@ export type Topic = (
   readonly { readonly id: string; readonly code: string; readonly message: string; readonly passing: boolean }[]
 >;
 
-export interface NotifyParts extends RefusalParts {
+export interface NotifyParts extends RefusalParts, PostponeParts {
   readonly store: Pick<FindingStore, "read"> & Told;
   readonly topic: Topic;
   readonly format: Format;
-  readonly delay: Delay;
   readonly log: Logger;
 }
 
@@ -29,7 +28,7 @@ interface Telling extends Asked {
 
 /** The handler of the queue for people: a finding that is new or raised is told once at each severity. */
 export function createNotifier(parts: NotifyParts) {
-  const { store, topic, format, delay, meter } = parts;
+  const { store, topic, format, meter } = parts;
   return async ({ Records }: SQSEvent, context: Pick<Context, "awsRequestId">): Promise<SQSBatchResponse> => {
     const log = parts.log.child({ requestId: context.awsRequestId });
     const left: SQSRecord[] = [];
@@ -72,7 +71,7 @@ export function createNotifier(parts: NotifyParts) {
       meter.count("NotifyFailed", 1);
       left.push(...asked.flatMap(({ records }) => records));
     }
-    await postpone(left, delay, log);
+    await postpone("topic", left, parts, log);
     meter.flush();
     return again([...new Set(left)]);
   };

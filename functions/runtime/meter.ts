@@ -4,6 +4,8 @@ import type { MetricName, metrics } from "../../schemas/metrics.ts";
 import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
 import type { Totals } from "../pipeline/tally.ts";
 
+export type Sink = "security-hub" | "topic";
+
 /** What is measured of the pipeline itself: the metrics of the list, and no others. */
 export interface Meter {
   /** What became of the pieces of a record. */
@@ -11,6 +13,8 @@ export interface Meter {
   readonly count: Count;
   /** ms between the newest event of a trail and now. */
   readonly lag: (trail: RawTrail, ms: number) => void;
+  /** ms since the oldest of the messages was sent that a sink did not take yet. */
+  readonly waited: (sink: Sink, ms: number) => void;
   /** Writes what was counted since the last time. */
   readonly flush: () => void;
 }

@@ -28,7 +28,7 @@ function harness(publish: SweepParts["publish"] = async () => undefined) {
     health: async () => unwell,
     publish,
     meter: {
-      ...{ totals: () => undefined, lag: () => undefined, flush: () => undefined },
+      ...{ totals: () => undefined, lag: () => undefined, waited: () => undefined, flush: () => undefined },
       count: (name: string, value: number, by: Readonly<Record<string, string>> = {}) => {
         const key = [name, ...Object.values(by)].join(" ");
         counts[key] = (counts[key] ?? 0) + value;

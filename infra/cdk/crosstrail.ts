@@ -40,7 +40,11 @@ export class Crosstrail extends Construct {
 
   constructor(scope: Construct, id: string, props: CrosstrailProps) {
     super(scope, id);
-    const { account, region } = Stack.of(this);
+    const { account, region, node } = Stack.of(this);
+    if (node.findAll().some((one) => one instanceof Crosstrail && one !== this && Stack.of(one) === Stack.of(this)))
+      throw new Error(
+        "A stack takes one Crosstrail: its alarms, filters and outputs are named after the stack. Give the other a stack of its own.",
+      );
     const clusters = validate(props, { account: known(account), region: known(region) });
 
     this.key = encryption(this, props, pseudo);
@@ -80,6 +84,7 @@ export class Crosstrail extends Construct {
       ...{ ...stored, DetectStream: mapping.ref },
       ...Object.fromEntries(functionNames.map((name) => [name, deployed[name].functionName])),
       "LogsRole.Arn": role.roleArn,
+      ...Object.fromEntries(functionNames.map((name) => [`${name}Logs`, deployed[name].logGroup.logGroupName])),
       ...(rule === undefined ? {} : { TrailRule: rule.ref }),
       ...(destination === undefined ? {} : { "SourceDestination.Arn": destination.attrArn }),
       ...{ Clusters: clusters.join(","), TrailLogGroup: props.trailLogGroup ?? "" },
@@ -96,10 +101,9 @@ export class Crosstrail extends Construct {
     };
     for (const [name, output] of Object.entries<Output>(outputs)) {
       if (output.when !== undefined && !there[output.when]) continue;
-      // Under the names that doctor knows, whatever the construct is called; a second one in the same stack keeps CDK's.
-      const { node } = Stack.of(this);
+      // Under the names that doctor knows, whatever the construct is called and wherever it stands.
       const made = new CfnOutput(this, `Output${name}`, { description: output.is, value: fill(output.value, values) });
-      if (node.tryFindChild(id) === this) made.overrideLogicalId(name);
+      made.overrideLogicalId(name);
     }
   }
 }

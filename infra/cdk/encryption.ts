@@ -1,4 +1,4 @@
-import { Stack } from "aws-cdk-lib";
+import { RemovalPolicy, Stack } from "aws-cdk-lib";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { type IKey, Key } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
@@ -8,7 +8,12 @@ import type { CrosstrailProps } from "./props.ts";
 
 /** The key for everything that is kept: the stack's own, or one that is given, with the statements that services need. Throws where a given key cannot be given them. */
 export function encryption(scope: Construct, { key: given, keyHasGrants }: CrosstrailProps, pseudo: Values): IKey {
-  const key = given ?? new Key(scope, "Key", { enableKeyRotation: true, description: "crosstrail" });
+  const key =
+    given ??
+    new Key(scope, "Key", {
+      ...{ enableKeyRotation: true, description: "crosstrail" },
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    });
   const statements = keyGrants.map(
     ({ sid, service, actions, conditions }) =>
       new PolicyStatement({

@@ -3,7 +3,14 @@ import { CfnRule } from "aws-cdk-lib/aws-events";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnDestination, CfnSubscriptionFilter } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { AUDIT_FILTER, CLUSTER_LOG_GROUP, TRAIL_FILTER, TRAIL_PATTERN, TRAIL_RULE_STATE } from "../filters.ts";
+import {
+  AUDIT_FILTER,
+  CLUSTER_LOG_GROUP,
+  filterName,
+  TRAIL_FILTER,
+  TRAIL_PATTERN,
+  TRAIL_RULE_STATE,
+} from "../filters.ts";
 import { fill, type Values } from "../names.ts";
 import { streamWriting } from "../rights.ts";
 import { RULE_RETRY } from "../settings.ts";
@@ -32,11 +39,12 @@ export function ingest(scope: Construct, clusters: readonly string[], props: Cro
       }),
     );
   const subscribe = (id: string, logGroup: string, filterPattern: string, distribution: string): Subscribed => {
+    const name = fill(filterName(id), values);
     new CfnSubscriptionFilter(scope, `${id}Subscription`, {
-      ...{ logGroupName: logGroup, filterName: Aws.STACK_NAME, filterPattern, distribution },
+      ...{ logGroupName: logGroup, filterName: name, filterPattern, distribution },
       ...{ destinationArn: values["Stream.Arn"] ?? "", roleArn: role.roleArn },
     });
-    return { id, logGroup, filterName: Aws.STACK_NAME };
+    return { id, logGroup, filterName: name };
   };
   const subscribed = clusters.map((name, index) =>
     // An API server's events in one shard: requests and their stages meet in one process.

@@ -7,7 +7,7 @@ import type { Construct } from "constructs";
 import { parameters } from "../parameters.ts";
 import type { CrosstrailProps } from "./props.ts";
 
-/** What is kept: the stream, the ledger with its findings, and two buckets. The table and the buckets outlive the stack. */
+/** What is kept: the stream, the ledger with its findings, and two buckets. The table and the buckets outlive the stack, but not a deployment that fails at first: there is nothing in them yet. */
 export function storage(scope: Construct, key: IKey, props: CrosstrailProps) {
   const shards = props.streamShards ?? parameters.StreamShards.default;
   const hours = props.streamRetentionHours ?? parameters.StreamRetentionHours.default;
@@ -26,12 +26,12 @@ export function storage(scope: Construct, key: IKey, props: CrosstrailProps) {
     ...{ billingMode: BillingMode.PAY_PER_REQUEST, timeToLiveAttribute: "expires" },
     ...{ encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: key },
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
   const bucket: BucketProps = {
     ...{ encryption: BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true, enforceSSL: true },
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   };
   const quarantine = new Bucket(scope, "QuarantineBucket", {
     ...bucket,

@@ -1,9 +1,10 @@
 import { Stack } from "aws-cdk-lib";
 import { CfnAlarm, type CfnAlarmProps, CfnDashboard } from "aws-cdk-lib/aws-cloudwatch";
 import type { Construct } from "constructs";
-import { type Alarm, alarmProperties, alarms, subscriptionAlarms } from "../alarms.ts";
+import { type Alarm, alarmProperties, alarms } from "../alarms.ts";
 import { dashboardBody } from "../dashboard.ts";
 import { fill, type Values } from "../names.ts";
+import { subscriptionAlarms } from "../subscription-alarms.ts";
 import type { Subscribed } from "./ingest.ts";
 import type { CrosstrailProps } from "./props.ts";
 

@@ -1,11 +1,13 @@
-import type { Stack } from "aws-cdk-lib";
+import { type App, Stack } from "aws-cdk-lib";
 import { Key } from "aws-cdk-lib/aws-kms";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { Crosstrail } from "../../infra/cdk/crosstrail.ts";
 import type { CrosstrailProps } from "../../infra/cdk/props.ts";
 import { parameterGroups, parameters } from "../../infra/parameters.ts";
 import { keyGrants } from "../../infra/rights.ts";
 import { samTemplate, synthesise } from "../support/both-stacks.ts";
+import { emptyBundles } from "../support/bundles.ts";
 import { type Choice, choices, parametersOf, propsOf } from "../support/choices.ts";
 import { type Given, refusals } from "../support/template/refusals.ts";
 import type { Template } from "../support/template/template.ts";
@@ -172,6 +174,20 @@ describe("CDK", () => {
     expect(() => synthesise(() => ({ ...good, clusters: [cluster(HERE.region, HERE.account)] }))).toThrow(
       /names an account and a Region, and the stack does not\. Give the stack its env/,
     );
+  });
+
+  it("takes one construct in a stack, as names are made of the stack's, and a second in another", () => {
+    const twice = (apart: boolean) =>
+      synthesise((stack) => {
+        const app = stack.node.root as App;
+        new Crosstrail(apart ? new Stack(app, "other") : stack, "Other", {
+          ...good,
+          bundles: emptyBundles(app.outdir),
+        });
+        return good;
+      });
+    expect(() => twice(false)).toThrow(/A stack takes one Crosstrail.* Give the other a stack of its own/);
+    expect(Object.keys(twice(true).template.Resources).length).toBeGreaterThan(0);
   });
 
   it("says everything that is wrong at once", () => {

@@ -11,13 +11,14 @@ const withoutTls = (action: string, ...resources: readonly Json[]): Json => ({
 });
 const allow = (action: string, resource: Json): Json => ({ Effect: "Allow", Action: [action], Resource: resource });
 
+const outlives = { DeletionPolicy: "RetainExceptOnCreate", UpdateReplacePolicy: "Retain" };
 const queue = { Type: "AWS::SQS::Queue", Properties: { MessageRetentionPeriod: 1209600, KmsMasterKeyId: arn("Key") } };
 const queuePolicy = (id: string): Json => ({
   Type: "AWS::SQS::QueuePolicy",
   Properties: { Queues: [ref(id)], PolicyDocument: { Statement: [withoutTls("sqs:*", arn(id))] } },
 });
 const bucket = {
-  Type: "AWS::S3::Bucket",
+  ...{ Type: "AWS::S3::Bucket", ...outlives },
   Properties: {
     BucketEncryption: {
       ServerSideEncryptionConfiguration: [
@@ -47,7 +48,7 @@ const lambda = {
 /** A small stack that keeps every promise, with two of what has to be looked at one by one. */
 const good: Readonly<Record<string, Json>> = {
   Key: {
-    Type: "AWS::KMS::Key",
+    ...{ Type: "AWS::KMS::Key", ...outlives },
     Properties: {
       EnableKeyRotation: true,
       KeyPolicy: {
@@ -71,7 +72,7 @@ const good: Readonly<Record<string, Json>> = {
     Properties: { RetentionPeriodHours: 24, StreamEncryption: { EncryptionType: "KMS", KeyId: arn("Key") } },
   },
   Table: {
-    Type: "AWS::DynamoDB::Table",
+    ...{ Type: "AWS::DynamoDB::Table", ...outlives },
     Properties: {
       SSESpecification: { SSEEnabled: true, SSEType: "KMS", KMSMasterKeyId: arn("Key") },
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
@@ -263,6 +264,11 @@ const broken: Readonly<Record<string, readonly Change[]>> = {
   ],
   stream_keeps_for_a_day: [["Stream/Properties/RetentionPeriodHours"], ["Stream/Properties/RetentionPeriodHours", 23]],
   log_group_says_how_long_it_keeps: [["Logs/Properties/RetentionInDays"]],
+  evidence_outlives_the_stack: [
+    ["Table/DeletionPolicy"],
+    ["Key/DeletionPolicy", "Retain"],
+    ["Table/UpdateReplacePolicy", "Delete"],
+  ],
   table_can_be_restored: [
     ["Table/Properties/PointInTimeRecoverySpecification"],
     ["Table/Properties/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled", false],

@@ -57,6 +57,19 @@ describe("SAM and CDK make the same stack", () => {
     ).toEqual([]);
   });
 
+  it("in which no two log groups have filters of one name: a list of clusters may lose its first", () => {
+    const [, choice] = named.find(([name]) => name === "as many clusters and addresses as there are places") ?? [];
+    const names = Object.values(samOf(choice ?? {}).resources).flatMap(({ Type, Properties = {} }) =>
+      Type === "AWS::Logs::SubscriptionFilter" ? [Properties.FilterName] : [],
+    );
+    expect(names.length).toBeGreaterThan(10);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it.each(named)("which puts out nothing that is empty, of %s", (_, choice) => {
+    expect(Object.values(samOf(choice).outputs)).not.toContainEqual(expect.objectContaining({ Value: "" }));
+  });
+
   it("of a stack that is not empty, and not the same for all choices", () => {
     const made = named.map(([, choice]) => Object.keys(samOf(choice).resources));
     for (const ids of made) expect(ids.length).toBeGreaterThan(60);

@@ -1,9 +1,12 @@
+import type { SQSRecord } from "aws-lambda";
 import { describe, expect, it } from "vitest";
 import { registry } from "../../detectors/registry.ts";
-import { type Alarm, alarmProperties, alarms, subscriptionAlarms } from "../../infra/alarms.ts";
+import { delayOf } from "../../functions/publish/letters.ts";
+import { type Alarm, alarmProperties, alarms } from "../../infra/alarms.ts";
 import { dashboardBody } from "../../infra/dashboard.ts";
 import { fill, namesIn } from "../../infra/names.ts";
 import { functions } from "../../infra/settings.ts";
+import { subscriptionAlarms } from "../../infra/subscription-alarms.ts";
 import { type Metric, metrics, NAMESPACE } from "../../schemas/metrics.ts";
 
 const all = [...alarms, ...subscriptionAlarms];
@@ -29,7 +32,28 @@ describe("the alarms", () => {
     // A stack's name takes up to 128 of the 255 characters.
     for (const name of names) expect(fill(name, { "AWS::StackName": "" }).length).toBeLessThan(100);
     for (const { is, todo } of all) expect([is, todo].map((text) => text.length > 10)).toEqual([true, true]);
-    for (const alarm of all) expect(alarmProperties(alarm).AlarmDescription.length).toBeLessThanOrEqual(1_024);
+    // Of 1,024 characters, of which names that are filled in may take some hundreds.
+    for (const alarm of all) expect(alarmProperties(alarm).AlarmDescription.length).toBeLessThanOrEqual(640);
+  });
+
+  it("can be read alone, at night: with names of this stack, and without the alarm above in the table", () => {
+    for (const alarm of all) {
+      const said = alarmProperties(alarm).AlarmDescription.replace(/\$\{[^}]+\}/g, "a-name");
+      expect(said).not.toMatch(/as above|As above|\b(?:STACK|BUCKET|QUEUE|ARN)\b/);
+    }
+  });
+
+  it("hear of messages that a sink does not take, however seldom they are tried", () => {
+    const sinks = new Map(
+      own.flatMap(({ id, properties }) => (properties.MetricName === "Waited" ? [[id, properties] as const] : [])),
+    );
+    expect([...sinks.keys()]).toEqual(["HubFailing", "NotifyFailing"]);
+    const attributes = { ApproximateReceiveCount: "1000" } as SQSRecord["attributes"];
+    const seldom = delayOf({ attributes } as SQSRecord);
+    for (const { Period = 0, EvaluationPeriods, DatapointsToAlarm } of sinks.values()) {
+      expect(DatapointsToAlarm).toBe(1);
+      expect(Period * EvaluationPeriods).toBeGreaterThanOrEqual(2 * seldom);
+    }
   });
 
   it("ask for silence where no data is no good news, and for nothing else then", () => {

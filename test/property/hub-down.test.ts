@@ -60,7 +60,13 @@ describe("Security Hub is down for a day", () => {
         },
         park: async ({ code }) => void refused.push(code),
         report: async () => undefined,
-        meter: { totals: () => undefined, count: () => undefined, lag: () => undefined, flush: () => undefined },
+        meter: {
+          totals: () => undefined,
+          count: () => undefined,
+          lag: () => undefined,
+          waited: () => undefined,
+          flush: () => undefined,
+        },
       });
     const mappings = queues.map((of) => {
       const environments = [publisher(of), publisher(of)];

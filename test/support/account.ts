@@ -62,7 +62,9 @@ export const healthy = (now: number): Answers => ({
       },
     ],
   }),
-  ListStackResources: () => ({ StackResourceSummaries: [] }),
+  ListStackResources: () => ({
+    StackResourceSummaries: [{ ResourceType: "AWS::CloudWatch::Alarm", PhysicalResourceId: `${STACK}-stream-age` }],
+  }),
   DescribeCluster: () => ({
     cluster: {
       name: CLUSTER,
@@ -99,7 +101,7 @@ export const healthy = (now: number): Answers => ({
       ApproximateNumberOfMessagesNotVisible: "0",
     },
   }),
-  GetMetricData: () => ({ MetricDataResults: [{ Id: "q0", Values: [12], StatusCode: "Complete" }] }),
+  GetMetricData: () => ({ MetricDataResults: [{ Id: "seconds", Values: [12], StatusCode: "Complete" }] }),
   ListObjectsV2: () => ({ KeyCount: 0, IsTruncated: false }),
   GetObject: () => ({ Body: JSON.stringify({ version: 1 }) }),
   BatchGetItem: ({ RequestItems }: { RequestItems: Record<string, { Keys: { pk: { S: string } }[] }> }) => ({
@@ -113,7 +115,7 @@ export const healthy = (now: number): Answers => ({
   ListSubscriptionsByTopic: () => ({
     Subscriptions: [{ SubscriptionArn: arn("sns", "crosstrail:1"), Protocol: "email", Endpoint: "soc@example.com" }],
   }),
-  DescribeAlarms: () => ({ MetricAlarms: [{ AlarmName: `${STACK}-iterator-age`, StateValue: "OK" }] }),
+  DescribeAlarms: () => ({ MetricAlarms: [{ AlarmName: `${STACK}-stream-age`, StateValue: "OK" }] }),
   GetKeyPolicy: () => ({
     Policy: JSON.stringify({
       Statement: [

@@ -5,7 +5,7 @@ export function createCountingMeter() {
   const counts = new Map<string, number>();
   const count = (name: string, value: number): void => void counts.set(name, (counts.get(name) ?? 0) + value);
   const meter: Meter = {
-    ...{ count, lag: () => undefined, flush: () => undefined },
+    ...{ count, lag: () => undefined, waited: () => undefined, flush: () => undefined },
     totals({ judged, setAside }) {
       count("counted", judged + setAside);
     },

@@ -150,7 +150,13 @@ function handler(): () => Promise<void> {
       passed: async () => undefined,
       quarantine: { keep: async () => undefined },
     },
-    meter: { totals: () => undefined, count: () => undefined, lag: () => undefined, flush: () => undefined },
+    meter: {
+      totals: () => undefined,
+      count: () => undefined,
+      lag: () => undefined,
+      waited: () => undefined,
+      flush: () => undefined,
+    },
   });
   const events: readonly KinesisStreamEvent[] = records.map((text) => JSON.parse(text));
   return async () => {

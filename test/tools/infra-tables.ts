@@ -1,6 +1,7 @@
-import { type Alarm, alarms, kebab, subscriptionAlarms } from "../../infra/alarms.ts";
+import { type Alarm, alarms, kebab } from "../../infra/alarms.ts";
 import { type Parameter, parameters } from "../../infra/parameters.ts";
 import { keyGrants, type Right, rights } from "../../infra/rights.ts";
+import { subscriptionAlarms } from "../../infra/subscription-alarms.ts";
 import { between } from "./between.ts";
 
 /** infra/README.md with its tables renewed. */
@@ -12,7 +13,7 @@ export function infraTables(readme: string): string {
   const row =
     (more: string) =>
     ({ id, is, todo }: Alarm) =>
-      `| \`${kebab(id)}\`${more} | ${is} | ${todo} |`;
+      `| \`${kebab(id)}\`${more} | ${toFillIn(is)} | ${toFillIn(todo)} |`;
   const allowed = Object.entries(rights).flatMap(([name, all]) => all.map((right) => rightRow(name, right)));
   const tables = {
     parameters: ["| SAM | CDK | default | what it is |", "| --- | --- | --- | --- |", ...chosen],
@@ -31,6 +32,15 @@ export function infraTables(readme: string): string {
   };
   return Object.entries(tables).reduce((text, [name, lines]) => between(text, name, lines), readme);
 }
+
+/** `${AWS::StackName}` -> STACK_NAME, `${QuarantineBucket}` -> QUARANTINE_BUCKET, `${DeadLetterQueue.Arn}` -> DEAD_LETTER_QUEUE_ARN: the alarm itself has the name. */
+const toFillIn = (text: string): string =>
+  text.replace(/\$\{(?:AWS::)?([\w.]+)\}/g, (_, name: string) =>
+    name
+      .replace(".", "")
+      .replace(/(?<=.)[A-Z]/g, "_$&")
+      .toUpperCase(),
+  );
 
 function rightRow(name: string, { actions, resources, conditions, hub }: Right): string {
   const where = [

@@ -107,6 +107,16 @@ describe("a meter of EMF lines", () => {
     ]);
   });
 
+  it("tells how long a sink has let messages wait in milliseconds, at once", () => {
+    expect(written((meter) => meter.waited("topic", 960_000)).map(shown)).toEqual([
+      {
+        namespace: "crosstrail",
+        metrics: { Waited: [960_000, "Milliseconds"] },
+        by: { service: "detect", sink: "topic" },
+      },
+    ]);
+  });
+
   it("tells a metric by its values alone where the list says so", () => {
     const lines = written((meter) => {
       meter.count("DetectorHits", 1, { detector: "imds/exec-endpoint" });

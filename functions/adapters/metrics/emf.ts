@@ -47,6 +47,7 @@ export function createEmfMeter(functionName: string): Meter {
       for (const [code, value] of Object.entries(reasons)) count("EventsSetAside", value, { code });
     },
     lag: (trail, value) => write({ name: "TrailLag", value, dimensions: { trail } }),
+    waited: (sink, value) => write({ name: "Waited", value, dimensions: { sink } }),
     flush() {
       const all = [...counts.values()];
       counts.clear();

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { AUDIT_FILTER, TRAIL_FILTER, TRAIL_PATTERN, TRAIL_RULE_STATE } from "../../../infra/filters.ts";
+import { AUDIT_FILTER, filterName, TRAIL_FILTER, TRAIL_PATTERN, TRAIL_RULE_STATE } from "../../../infra/filters.ts";
 import { type Output, outputs } from "../../../infra/outputs.ts";
 import { MAX_CLUSTERS, MAX_EMAILS, parameterGroups, parameters } from "../../../infra/parameters.ts";
 import { keyGrants, type Right, rights, streamWriting } from "../../../infra/rights.ts";
@@ -22,7 +22,7 @@ import {
 } from "../../../infra/settings.ts";
 import { root } from "../folders.ts";
 import { attribute, clusterIn, emailIn, equals, named, not, ref, type Value, withHub } from "./intrinsics.ts";
-import { alarmResources, clusterLogGroup, dashboard, subscriptionAlarmResources } from "./watch.ts";
+import { alarmResources, clusterLogGroup, conditionOfPlace, dashboard, subscriptionAlarmResources } from "./watch.ts";
 import { yaml } from "./yaml.ts";
 
 /** What stands between two marks of the template. */
@@ -151,19 +151,19 @@ const hubMappings = (): Value =>
   );
 
 function subscriptions(): Value {
-  const filter = (LogGroupName: Value, FilterPattern: string, Distribution: string, Condition: string): Value => ({
-    ...{ Type: "AWS::Logs::SubscriptionFilter", Condition },
+  const filter = (place: string, LogGroupName: Value, FilterPattern: string, Distribution: string): Value => ({
+    ...{ Type: "AWS::Logs::SubscriptionFilter", Condition: conditionOfPlace(place) },
     Properties: {
-      ...{ LogGroupName, FilterName: ref("AWS::StackName"), FilterPattern, Distribution },
+      ...{ LogGroupName, FilterName: named(filterName(place)), FilterPattern, Distribution },
       ...{ DestinationArn: attribute("Stream.Arn"), RoleArn: attribute("LogsRole.Arn") },
     },
   });
   return Object.fromEntries([
     ...numbers(MAX_CLUSTERS).map((place) => [
       `Cluster${place}Subscription`,
-      filter(clusterLogGroup(place), AUDIT_FILTER, "ByLogStream", `HasCluster${place}`),
+      filter(`Cluster${place}`, clusterLogGroup(place), AUDIT_FILTER, "ByLogStream"),
     ]),
-    ["TrailSubscription", filter(ref("TrailLogGroup"), TRAIL_FILTER, "Random", "HasTrailLogGroup")],
+    ["TrailSubscription", filter("Trail", ref("TrailLogGroup"), TRAIL_FILTER, "Random")],
   ]);
 }
 
@@ -182,11 +182,8 @@ function emails(): Value {
 }
 
 const CONDITIONS = {
-  hub: "Hub",
-  trailEvents: "HasTrailEvents",
-  sourceAccounts: "HasSourceAccounts",
-  clusters: "HasCluster1",
-  trailLogGroup: "HasTrailLogGroup",
+  ...{ hub: "Hub", trailEvents: "HasTrailEvents", sourceAccounts: "HasSourceAccounts" },
+  ...{ clusters: "HasCluster1", trailLogGroup: "HasTrailLogGroup" },
 } as const;
 
 const outputSection = (): Value =>

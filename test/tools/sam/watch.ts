@@ -1,7 +1,8 @@
-import { type Alarm, alarmProperties, alarms, subscriptionAlarms } from "../../../infra/alarms.ts";
+import { type Alarm, alarmProperties, alarms } from "../../../infra/alarms.ts";
 import { dashboardBody } from "../../../infra/dashboard.ts";
-import { CLUSTER_LOG_GROUP } from "../../../infra/filters.ts";
+import { CLUSTER_LOG_GROUP, filterName } from "../../../infra/filters.ts";
 import { MAX_CLUSTERS } from "../../../infra/parameters.ts";
+import { subscriptionAlarms } from "../../../infra/subscription-alarms.ts";
 import { clusterIn, iff, named, ref, type Value } from "./intrinsics.ts";
 
 const CONDITIONS = { always: undefined, hub: "Hub", trailEvents: "HasTrailEvents" } as const;
@@ -20,21 +21,20 @@ export const alarmResources = (): Value =>
 /** The log group of the cluster in that place of the list. */
 export const clusterLogGroup = (place: number): Value => named(CLUSTER_LOG_GROUP, { Cluster: clusterIn(place) });
 
+export const conditionOfPlace = (place: string): string => (place === "Trail" ? "HasTrailLogGroup" : `Has${place}`);
+
 export function subscriptionAlarmResources(): Value {
-  const places: readonly (readonly [id: string, condition: string, logGroup: Value])[] = [
-    ...Array.from({ length: MAX_CLUSTERS }, (_, index) => {
-      const id = `Cluster${index + 1}`;
-      return [id, `Has${id}`, clusterLogGroup(index + 1)] as const;
-    }),
-    ["Trail", "HasTrailLogGroup", ref("TrailLogGroup")],
+  const places: readonly (readonly [id: string, logGroup: Value])[] = [
+    ...Array.from({ length: MAX_CLUSTERS }, (_, index) => [`Cluster${index + 1}`, clusterLogGroup(index + 1)] as const),
+    ["Trail", ref("TrailLogGroup")],
   ];
   return Object.fromEntries(
-    places.flatMap(([id, condition, LogGroup]) =>
+    places.flatMap(([id, LogGroup]) =>
       subscriptionAlarms.map((one) => {
         const properties = alarmProperties(one, `-${id.toLowerCase()}`);
         return [
           `Alarm${id}${one.id}`,
-          alarm(condition, named(properties, { LogGroup, FilterName: ref("AWS::StackName") })),
+          alarm(conditionOfPlace(id), named(properties, { LogGroup, FilterName: named(filterName(id)) })),
         ];
       }),
     ),
