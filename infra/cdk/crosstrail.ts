@@ -78,7 +78,7 @@ export class Crosstrail extends Construct {
       ...{ stream: stream.streamArn, quarantine: quarantine.bucketArn, deadLetters: deadLetters.queueArn },
       queues: Object.fromEntries(Object.entries(queues).map(([name, { queueArn }]) => [name, queueArn])),
     });
-    const { subscribed, destination, rule, role } = ingest(this, clusters, props, stored);
+    const { subscribed, destination, rule, role } = ingest(this, clusters, props, { values: stored, reader: mapping });
 
     const values: Values = {
       ...{ ...stored, DetectStream: mapping.ref },

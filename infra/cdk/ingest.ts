@@ -1,6 +1,7 @@
 import { Aws } from "aws-cdk-lib";
 import { CfnRule } from "aws-cdk-lib/aws-events";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import type { CfnEventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import { CfnDestination, CfnSubscriptionFilter } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import {
@@ -24,8 +25,19 @@ export interface Subscribed {
   readonly filterName: string;
 }
 
+interface Streaming {
+  readonly values: Values;
+  /** The stream's mapping. CloudWatch Logs sends a test message when it is told where to send to, by a role that AWS has to know by then: making the mapping takes longer than that. */
+  readonly reader: CfnEventSourceMapping;
+}
+
 /** How both trails come to the stream: subscriptions of log groups here, a destination for those of other accounts, and EventBridge. */
-export function ingest(scope: Construct, clusters: readonly string[], props: CrosstrailProps, values: Values) {
+export function ingest(
+  scope: Construct,
+  clusters: readonly string[],
+  props: CrosstrailProps,
+  { values, reader }: Streaming,
+) {
   const { sourceAccounts = [] } = props;
   const role = new Role(scope, "LogsRole", {
     assumedBy: logsOf([`arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:*`]),
@@ -40,10 +52,11 @@ export function ingest(scope: Construct, clusters: readonly string[], props: Cro
     );
   const subscribe = (id: string, logGroup: string, filterPattern: string, distribution: string): Subscribed => {
     const name = fill(filterName(id), values);
-    new CfnSubscriptionFilter(scope, `${id}Subscription`, {
+    const filter = new CfnSubscriptionFilter(scope, `${id}Subscription`, {
       ...{ logGroupName: logGroup, filterName: name, filterPattern, distribution },
       ...{ destinationArn: values["Stream.Arn"] ?? "", roleArn: role.roleArn },
     });
+    filter.addResourceDependency(reader);
     return { id, logGroup, filterName: name };
   };
   const subscribed = clusters.map((name, index) =>
@@ -54,6 +67,7 @@ export function ingest(scope: Construct, clusters: readonly string[], props: Cro
     // A trail has one log stream an account and Region, which would be one shard.
     subscribed.push(subscribe("Trail", props.trailLogGroup, TRAIL_FILTER, "Random"));
   const destination = sourceAccounts.length > 0 ? sourceDestination(scope, role, props, values) : undefined;
+  destination?.addResourceDependency(reader);
   const rule = props.trailEvents === true ? trailRule(scope, values) : undefined;
   return { subscribed, destination, rule, role };
 }

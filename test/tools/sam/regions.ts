@@ -152,7 +152,7 @@ const hubMappings = (): Value =>
 
 function subscriptions(): Value {
   const filter = (place: string, LogGroupName: Value, FilterPattern: string, Distribution: string): Value => ({
-    ...{ Type: "AWS::Logs::SubscriptionFilter", Condition: conditionOfPlace(place) },
+    ...{ Type: "AWS::Logs::SubscriptionFilter", Condition: conditionOfPlace(place), DependsOn: "DetectStream" },
     Properties: {
       ...{ LogGroupName, FilterName: named(filterName(place)), FilterPattern, Distribution },
       ...{ DestinationArn: attribute("Stream.Arn"), RoleArn: attribute("LogsRole.Arn") },
