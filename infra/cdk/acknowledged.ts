@@ -4,7 +4,7 @@ import type { Construct, IConstruct } from "constructs";
 /** What cdk-nag (AwsSolutions, Serverless) finds in the stack and why it stands. Whoever checks an own app finds it acknowledged there, too. `<Name>`: the logical id of that construct. */
 interface Acknowledged {
   readonly id: string;
-  /** Paths inside the construct; `#` is any number. */
+  /** Paths inside the construct. */
   readonly of: readonly string[];
   readonly reason: string;
 }
@@ -30,11 +30,6 @@ export const acknowledged: readonly Acknowledged[] = [
   {
     ...{ id: "Serverless-SQSRedrivePolicy", of: ["DeadLetterQueue/Resource", "RefusedQueue/Resource"] },
     reason: "They are where dead letters go; nothing reads them but people",
-  },
-  {
-    ...{ id: "Serverless-SNSRedrivePolicy", of: ["Email#", "AlarmEmail#"] },
-    reason:
-      "SNS tries mail again by itself, and an alarm says when it gives up; findings stay in the table and in Security Hub",
   },
   {
     ...{ id: "AwsSolutions-IAM5[Resource::<QuarantineBucket.Arn>/kept/*]", of: ["DetectRole/Resource"] },
@@ -82,7 +77,5 @@ export function acknowledge(scope: Construct): void {
 
 /** What stands there: nothing, where a stack does without it. */
 function find(scope: Construct, path: string): readonly IConstruct[] {
-  const wanted = new RegExp(`^${path.replace("#", "\\d+")}$`);
-  const inside = scope.node.path.length + 1;
-  return scope.node.findAll().filter(({ node }) => wanted.test(node.path.slice(inside)));
+  return scope.node.findAll().filter(({ node }) => node.path === `${scope.node.path}/${path}`);
 }

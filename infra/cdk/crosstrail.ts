@@ -135,6 +135,5 @@ function ownAlarmTopic(scope: Construct, masterKey: IKey, { emails = [] }: Cross
       },
     }),
   );
-  subscribe(scope, "AlarmEmail", topic, emails);
-  return topic;
+  return subscribe(topic, emails);
 }

@@ -1,7 +1,7 @@
 import { Aws, Duration } from "aws-cdk-lib";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
-import { CfnSubscription, Topic } from "aws-cdk-lib/aws-sns";
+import { type CfnTopic, Topic } from "aws-cdk-lib/aws-sns";
 import { Queue, QueueEncryption, type QueueProps } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import { MAX_RECEIVES, QUEUE_RETENTION_SECONDS, VISIBILITY_SECONDS } from "../settings.ts";
@@ -35,12 +35,13 @@ export function outbox(scope: Construct, key: IKey, { securityHub = true, emails
   const hub = securityHub
     ? { urgent: new Queue(scope, "HubUrgentQueue", letters), other: new Queue(scope, "HubQueue", letters) }
     : undefined;
-  const topic = new Topic(scope, "Topic", { masterKey: key, enforceSSL: true });
-  subscribe(scope, "Email", topic, emails);
+  const topic = subscribe(new Topic(scope, "Topic", { masterKey: key, enforceSSL: true }), emails);
   return { deadLetters, refused, notify, hub, topic };
 }
 
-export function subscribe(scope: Construct, id: string, topic: Topic, emails: readonly string[]): void {
-  for (const [index, endpoint] of emails.entries())
-    new CfnSubscription(scope, `${id}${index + 1}`, { topicArn: topic.topicArn, protocol: "email", endpoint });
+/** As a property of the topic, which CloudFormation compares as a set. Resources of their own would stand in places, and what one place has lost would be taken away though another has it now. */
+export function subscribe(topic: Topic, emails: readonly string[]): Topic {
+  if (emails.length > 0)
+    (topic.node.defaultChild as CfnTopic).subscription = emails.map((endpoint) => ({ endpoint, protocol: "email" }));
+  return topic;
 }

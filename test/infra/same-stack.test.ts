@@ -66,6 +66,17 @@ describe("SAM and CDK make the same stack", () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
+  it("in which whoever is told by mail stands in no place: a list of addresses may lose its first", () => {
+    const { resources } = samOf(choices["everything that can be watched"] ?? {});
+    const kinds = Object.values(resources).map(({ Type }) => Type);
+    expect(kinds).not.toContain("AWS::SNS::Subscription");
+    for (const id of ["Topic", "AlarmTopic"])
+      expect(resources[id]?.Properties?.Subscription).toEqual([
+        { Endpoint: "user@example.com", Protocol: "email" },
+        { Endpoint: "soc@example.com", Protocol: "email" },
+      ]);
+  });
+
   it.each(named)("which puts out nothing that is empty, of %s", (_, choice) => {
     expect(Object.values(samOf(choice).outputs)).not.toContainEqual(expect.objectContaining({ Value: "" }));
   });

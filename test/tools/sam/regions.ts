@@ -21,7 +21,7 @@ import {
   streamMappingReasons,
 } from "../../../infra/settings.ts";
 import { root } from "../folders.ts";
-import { attribute, clusterIn, emailIn, equals, named, not, ref, type Value, withHub } from "./intrinsics.ts";
+import { attribute, clusterIn, emailIn, equals, iff, named, not, ref, type Value, withHub } from "./intrinsics.ts";
 import { alarmResources, clusterLogGroup, conditionOfPlace, dashboard, subscriptionAlarmResources } from "./watch.ts";
 import { yaml } from "./yaml.ts";
 
@@ -90,10 +90,6 @@ function places(): Value {
   return Object.fromEntries([
     ...numbers(MAX_CLUSTERS).map((place) => [`HasCluster${place}`, not(equals(clusterIn(place), ""))]),
     ...numbers(MAX_EMAILS).map((place) => [`HasEmail${place}`, not(equals(emailIn(place), ""))]),
-    ...numbers(MAX_EMAILS).map((place) => [
-      `HasAlarmEmail${place}`,
-      { "Fn::And": [{ Condition: "OwnAlarmTopic" }, { Condition: `HasEmail${place}` }] },
-    ]),
   ]);
 }
 
@@ -167,18 +163,11 @@ function subscriptions(): Value {
   ]);
 }
 
+/** A property of both topics. As resources of their own they would stand in places, and CloudFormation would take away what one place has lost though another has it now. */
 function emails(): Value {
-  const subscription = (topic: string, place: number, Condition: string): Value => ({
-    ...{ Type: "AWS::SNS::Subscription", Condition },
-    Properties: { TopicArn: ref(topic), Protocol: "email", Endpoint: emailIn(place) },
-  });
-  return Object.fromEntries([
-    ...numbers(MAX_EMAILS).map((place) => [`Email${place}`, subscription("Topic", place, `HasEmail${place}`)]),
-    ...numbers(MAX_EMAILS).map((place) => [
-      `AlarmEmail${place}`,
-      subscription("AlarmTopic", place, `HasAlarmEmail${place}`),
-    ]),
-  ]);
+  const [first, ...rest] = numbers(MAX_EMAILS).map((place) => ({ Endpoint: emailIn(place), Protocol: "email" }));
+  const others = rest.map((one, index) => iff(`HasEmail${index + 2}`, one, ref("AWS::NoValue")));
+  return { Subscription: iff("HasEmail1", [first ?? "", ...others], ref("AWS::NoValue")) };
 }
 
 const CONDITIONS = {
