@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type App, Stack } from "aws-cdk-lib";
 import { Key } from "aws-cdk-lib/aws-kms";
 import fc from "fast-check";
@@ -11,6 +12,8 @@ import { emptyBundles } from "../support/bundles.ts";
 import { type Choice, choices, parametersOf, propsOf } from "../support/choices.ts";
 import { type Given, refusals } from "../support/template/refusals.ts";
 import type { Template } from "../support/template/template.ts";
+import { attempt } from "../tools/command.ts";
+import { root } from "../tools/folders.ts";
 
 let sam: Template;
 beforeAll(async () => {
@@ -188,6 +191,15 @@ describe("CDK", () => {
       });
     expect(() => twice(false)).toThrow(/A stack takes one Crosstrail.* Give the other a stack of its own/);
     expect(Object.keys(twice(true).template.Resources).length).toBeGreaterThan(0);
+  });
+
+  it("says it in sentences where its own CLI runs the app, and not where it was thrown", async () => {
+    const { code, stderr } = await attempt(process.execPath, [join(root, "infra", "cdk", "app.ts")]);
+    expect([code, stderr.split("\n").slice(0, 2)]).toEqual([
+      1,
+      ["crosstrail cannot be deployed so:", expect.stringMatching(/^Nothing to watch: name a cluster/)],
+    ]);
+    expect(stderr).not.toContain("    at ");
   });
 
   it("says everything that is wrong at once", () => {
