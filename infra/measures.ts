@@ -9,7 +9,6 @@ export interface AlarmProperties {
   readonly Statistic?: string;
   readonly ExtendedStatistic?: string;
   readonly Period?: number;
-  readonly Metrics?: readonly object[];
   readonly Threshold: number;
   readonly ComparisonOperator: "GreaterThanThreshold" | "LessThanThreshold";
   readonly EvaluationPeriods: number;
@@ -76,10 +75,11 @@ export const own = (
   of: { service: `\${${service}}`, ...dimension },
 });
 
-/** docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html */
-export function ofSubscription(metric: string, period: number): Measure {
+/** Of all filters of a log group (docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html; by the name of the group alone as in CDK's list
+ * of what services write). By filter there is a dimension more, `DestinationType`, whose values are documented nowhere: an alarm that guesses one would always ring. */
+export function ofSubscription(metric: string, period = FIVE_MINUTES): Measure {
   return {
     ...{ namespace: "AWS/Logs", metric, statistic: "Sum", period },
-    of: { LogGroupName: "${LogGroup}", DestinationType: "Kinesis", FilterName: "${FilterName}" },
+    of: { LogGroupName: "${LogGroup}" },
   };
 }

@@ -1,7 +1,7 @@
 import { type Alarm, DOCTOR, INCIDENT } from "./alarms.ts";
-import { FIVE_MINUTES, measured, ofSubscription, silent } from "./measures.ts";
+import { above, ofSubscription, silent } from "./measures.ts";
 
-/** Of each subscription. `${LogGroup}` and `${FilterName}` are its own. */
+/** Of each subscribed log group, whose name is `${LogGroup}`. */
 export const subscriptionAlarms: readonly Alarm[] = [
   {
     ...{ id: "Silence", when: "always" },
@@ -12,19 +12,13 @@ export const subscriptionAlarms: readonly Alarm[] = [
   {
     ...{ id: "Undelivered", when: "always" },
     is: "CloudWatch Logs cannot put events of log group ${LogGroup} on the stream",
-    todo: "May its role use the stream and the key? Has the stream room? It tries again for a day, but not where access is denied.",
-    properties: {
-      Metrics: [
-        { Id: "sum", Expression: "FILL(errors, 0) + FILL(throttled, 0)", Label: "not delivered", ReturnData: true },
-        ...(["errors", "throttled"] as const).map((Id) => {
-          const metric = Id === "errors" ? "DeliveryErrors" : "DeliveryThrottling";
-          const { Namespace, MetricName, Dimensions, Period } = measured(ofSubscription(metric, FIVE_MINUTES));
-          const MetricStat = { Metric: { Namespace, MetricName, Dimensions }, Period, Stat: "Sum" };
-          return { Id, MetricStat, ReturnData: false };
-        }),
-      ],
-      ...{ Threshold: 0, ComparisonOperator: "GreaterThanThreshold", TreatMissingData: "notBreaching" },
-      ...{ EvaluationPeriods: 5, DatapointsToAlarm: 3 },
-    },
+    todo: "May its role use the stream and the key? It tries again for a day, but not where access is denied.",
+    properties: above(ofSubscription("DeliveryErrors"), 0, [3, 5]),
+  },
+  {
+    ...{ id: "Throttled", when: "always" },
+    is: "the stream does not take events of log group ${LogGroup} as fast as they come",
+    todo: "Add shards, or go on demand (`StreamShards=0`). CloudWatch Logs tries again for a day.",
+    properties: above(ofSubscription("DeliveryThrottling"), 0, [3, 5]),
   },
 ];

@@ -18,11 +18,10 @@ import { RULE_RETRY } from "../settings.ts";
 import { policyOf } from "./functions.ts";
 import type { CrosstrailProps } from "./props.ts";
 
-/** A log group whose lines come over the stream: its alarms name both. */
+/** A log group whose lines come over the stream, and its place: its alarms name both. */
 export interface Subscribed {
   readonly id: string;
   readonly logGroup: string;
-  readonly filterName: string;
 }
 
 interface Streaming {
@@ -57,7 +56,7 @@ export function ingest(
       ...{ destinationArn: values["Stream.Arn"] ?? "", roleArn: role.roleArn },
     });
     filter.addResourceDependency(reader);
-    return { id, logGroup, filterName: name };
+    return { id, logGroup };
   };
   const subscribed = clusters.map((name, index) =>
     // An API server's events in one shard: requests and their stages meet in one process.

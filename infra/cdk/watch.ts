@@ -17,9 +17,9 @@ export function watch(
 ): void {
   const there = { always: true, hub: securityHub, trailEvents };
   for (const alarm of alarms.filter(({ when }) => there[when])) make(scope, `Alarm${alarm.id}`, alarm, values);
-  for (const { id, logGroup, filterName } of subscribed)
+  for (const { id, logGroup } of subscribed)
     for (const alarm of subscriptionAlarms)
-      make(scope, `Alarm${id}${alarm.id}`, alarm, { ...values, LogGroup: logGroup, FilterName: filterName }, id);
+      make(scope, `Alarm${id}${alarm.id}`, alarm, { ...values, LogGroup: logGroup }, id);
   new CfnDashboard(scope, "Dashboard", {
     dashboardBody: Stack.of(scope).toJsonString(fill(dashboardBody({ hub: securityHub }), values)),
   });

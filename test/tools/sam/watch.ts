@@ -1,6 +1,6 @@
 import { type Alarm, alarmProperties, alarms } from "../../../infra/alarms.ts";
 import { dashboardBody } from "../../../infra/dashboard.ts";
-import { CLUSTER_LOG_GROUP, filterName } from "../../../infra/filters.ts";
+import { CLUSTER_LOG_GROUP } from "../../../infra/filters.ts";
 import { MAX_CLUSTERS } from "../../../infra/parameters.ts";
 import { subscriptionAlarms } from "../../../infra/subscription-alarms.ts";
 import { clusterIn, iff, named, ref, type Value } from "./intrinsics.ts";
@@ -32,10 +32,7 @@ export function subscriptionAlarmResources(): Value {
     places.flatMap(([id, LogGroup]) =>
       subscriptionAlarms.map((one) => {
         const properties = alarmProperties(one, `-${id.toLowerCase()}`);
-        return [
-          `Alarm${id}${one.id}`,
-          alarm(conditionOfPlace(id), named(properties, { LogGroup, FilterName: named(filterName(id)) })),
-        ];
+        return [`Alarm${id}${one.id}`, alarm(conditionOfPlace(id), named(properties, { LogGroup }))];
       }),
     ),
   );
