@@ -48,5 +48,8 @@ export function storage(scope: Construct, key: IKey, props: CrosstrailProps) {
     // Versions that were replaced a year ago.
     lifecycleRules: [{ id: "expire", noncurrentVersionExpiration: Duration.days(365) }],
   });
+  // What stays keeps its policy: TLS only.
+  for (const { policy } of [quarantine, configuration])
+    policy?.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
   return { stream, table, quarantine, configuration };
 }
