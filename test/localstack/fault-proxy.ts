@@ -25,8 +25,15 @@ export interface FaultProxy {
   readonly close: () => Promise<void>;
 }
 
+/** Operations that the target does not know -> what is answered in its place, as JSON. */
+export type Answers = Readonly<Record<string, unknown>>;
+
 /** Listens on the loopback and passes every request on to `target`, but for what the plan decides. Requests and answers are passed whole. */
-export async function startFaultProxy(target: string, plan: FaultPlan = () => undefined): Promise<FaultProxy> {
+export async function startFaultProxy(
+  target: string,
+  plan: FaultPlan = () => undefined,
+  answers: Answers = {},
+): Promise<FaultProxy> {
   const calls: ProxiedCall[] = [];
   const counts = new Map<string, number>();
 
@@ -50,7 +57,8 @@ export async function startFaultProxy(target: string, plan: FaultPlan = () => un
     if (fault === "silent") return;
     if (fault !== undefined && !isAfter(fault)) return refuse(response, fault, read.service);
 
-    const answer = await pass(request, body);
+    const known = answers[read.operation];
+    const answer = known === undefined ? await pass(request, body) : jsonAnswer(known);
     call.status = answer.status;
     if (fault === "lost") return void request.socket.resetAndDestroy();
     if (fault === "late error") return refuse(response, "internal", read.service);
@@ -95,6 +103,11 @@ export async function startFaultProxy(target: string, plan: FaultPlan = () => un
   };
   return proxy;
 }
+
+const jsonAnswer = (value: unknown) => ({
+  ...{ status: 200, headers: { "content-type": "application/x-amz-json-1.1" } },
+  body: Buffer.from(JSON.stringify(value)),
+});
 
 function refuse(response: ServerResponse, fault: Fault, service: string): void {
   const kind = fault === "throttled" || fault === "refused" ? fault : "internal";
