@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { EXIT } from "../../functions/cli/exit.ts";
 import { root } from "../tools/folders.ts";
-import type { Aws } from "./aws.ts";
+import { type Aws, eventually } from "./aws.ts";
 
 /** How a command ended: by a code, or by a signal. */
 export interface Ended {
@@ -9,6 +10,10 @@ export interface Ended {
   readonly out: string;
   readonly err: string;
 }
+
+export const linesOf = ({ out }: Pick<Ended, "out">): readonly string[] => out.split("\n").slice(0, -1);
+/** By the signal itself, or as a shell tells of it. */
+export const byCtrlC = ({ code, signal }: Ended): boolean => code === EXIT.interrupted || signal === "SIGINT";
 
 /** A command of crosstrail that runs. */
 export interface Running {
@@ -44,10 +49,18 @@ export function start(aws: Where, ...args: readonly string[]): Running {
     });
   });
   return {
-    ...{ lines: () => out.split("\n").slice(0, -1), said: () => err, over: () => over, ended },
+    ...{ lines: () => linesOf({ out }), said: () => err, over: () => over, ended },
     kill: (signal) => child.kill(signal),
   };
 }
+
+/** Waits until it is so; throws when the command ends before. */
+export const during = (running: Running, what: string, so: () => boolean | Promise<boolean>): Promise<true> =>
+  eventually(what, async () => {
+    if (await so()) return true;
+    if (running.over()) throw new Error(`It ended before this: ${what}.\n${running.said()}`);
+    return undefined;
+  });
 
 /** Runs a command of crosstrail against the stand-ins; gives what it said on standard error. */
 export async function crosstrail(aws: Where, ...args: readonly string[]): Promise<string> {
