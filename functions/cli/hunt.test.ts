@@ -104,7 +104,7 @@ describe("a hunt", () => {
     await hunted();
     const filters = asked.filter(({ operation }) => operation === "FilterLogEvents").map(({ input }) => input);
     expect(filters.every(({ logStreamNamePrefix }) => logStreamNamePrefix === "kube-apiserver-audit-")).toBe(true);
-    expect(new Set(filters.map(({ logGroupIdentifier }) => logGroupIdentifier))).toEqual(new Set([GROUP]));
+    expect(new Set(filters.map(({ logGroupName }) => logGroupName))).toEqual(new Set([GROUP]));
   });
 
   it("looks into the event history of every Region that is named", async () => {

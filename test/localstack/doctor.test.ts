@@ -1,6 +1,5 @@
 import { CloudFormationClient, CreateStackCommand, waitUntilStackCreateComplete } from "@aws-sdk/client-cloudformation";
 import { PutLogEventsCommand, PutSubscriptionFilterCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
 import { PutRuleCommand } from "@aws-sdk/client-eventbridge";
 import { UpdateEventSourceMappingCommand } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
@@ -9,13 +8,12 @@ import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createDynamoStore } from "../../functions/adapters/ledger/dynamodb.ts";
-import { tableKeys } from "../../functions/adapters/ledger/dynamodb-items.ts";
 import { doctor } from "../../functions/cli/doctor.ts";
 import type { Result } from "../../functions/doctor/result.ts";
 import type { OutputName } from "../../functions/doctor/stack.ts";
 import { createSharedClock } from "../../functions/ledger/shared-clock.ts";
 import { type Aws, connect, endpoint, eventually, namer } from "./aws.ts";
-import { createLogGroup, createQueue, createStream, deploy, known, map } from "./resources.ts";
+import { createLogGroup, createQueue, createStream, createTable, deploy, known, map } from "./resources.ts";
 
 const named = namer("doctor");
 const cluster = named("cluster");
@@ -49,13 +47,7 @@ beforeAll(async () => {
   const [detect, table, bucket] = [named("detect"), named("table"), named("bucket")];
   await deploy(aws, { name: detect, entry: "test/localstack/handlers/report.ts" });
   mapping = await map(aws, { FunctionName: detect, EventSourceArn: StreamArn, StartingPosition: "LATEST" });
-  const { KeySchema, AttributeDefinitions } = tableKeys;
-  await aws.dynamodb.send(
-    new CreateTableCommand({
-      ...{ TableName: table, BillingMode: "PAY_PER_REQUEST" },
-      ...{ KeySchema: [...KeySchema], AttributeDefinitions: [...AttributeDefinitions] },
-    }),
-  );
+  await createTable(aws, table);
   await aws.s3.send(
     new CreateBucketCommand({
       Bucket: bucket,

@@ -1,15 +1,26 @@
-import { BatchWriteItemCommand, CreateTableCommand, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  BatchGetItemCommand,
+  BatchWriteItemCommand,
+  CreateTableCommand,
+  GetItemCommand,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
 import { PutRecordCommand } from "@aws-sdk/client-kinesis";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { BatchImportFindingsCommand, SecurityHubClient } from "@aws-sdk/client-securityhub";
-import { CreateTopicCommand, PublishCommand } from "@aws-sdk/client-sns";
-import { ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
+import { CreateTopicCommand, PublishBatchCommand, PublishCommand, SubscribeCommand } from "@aws-sdk/client-sns";
+import {
+  ChangeMessageVisibilityBatchCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+} from "@aws-sdk/client-sqs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { startSecurityHub } from "../support/security-hub.ts";
 import { type Aws, connect, endpoint, namer } from "./aws.ts";
 import { type Fault, seededFaults } from "./fault.ts";
 import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
-import { createQueue, createStream, known, type Queue } from "./resources.ts";
+import { createQueue, createStream, known, type Queue, take } from "./resources.ts";
 
 const named = namer("faults");
 let direct: Aws;
@@ -143,6 +154,88 @@ describe("a call by way of the proxy", () => {
     client.destroy();
     await between.close();
     await hub.close();
+  });
+});
+
+describe("a batch that is taken in part", () => {
+  const said = { SenderFault: false, Code: "InternalError", Message: "By plan." };
+  const ids = (entries: readonly { readonly Id?: string | undefined }[] | undefined) => entries?.map(({ Id }) => Id);
+  const inPart = () => {
+    proxy.plan = () => "partial";
+  };
+
+  it("gives a queue every second message, and fails the others", async () => {
+    const inbox = await createQueue(direct, named("part"));
+    const QueueUrl = proxy.through(inbox.url);
+    const Entries = ["a", "b", "c", "d", "e"].map((Id) => ({ Id, MessageBody: `body ${Id}` }));
+    inPart();
+    // The client compares what was taken with the hash that is told of it.
+    const { Successful, Failed } = await aws.sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+    expect(ids(Successful)).toEqual(["b", "d"]);
+    expect(Failed).toEqual(["a", "c", "e"].map((Id) => ({ Id, ...said })));
+    expect(proxy.calls.at(-1)).toMatchObject({ fault: "partial", status: 200, operation: "SendMessageBatch" });
+
+    const asked = { QueueUrl: inbox.url, MaxNumberOfMessages: 10, VisibilityTimeout: 600 };
+    const { Messages = [] } = await direct.sqs.send(new ReceiveMessageCommand(asked));
+    expect(Messages.map(({ Body }) => Body).toSorted()).toEqual(["body b", "body d"]);
+    const [first, second] = Messages;
+    const visible = { VisibilityTimeout: 0 };
+    const changed = await aws.sqs.send(
+      new ChangeMessageVisibilityBatchCommand({
+        QueueUrl,
+        Entries: [
+          { Id: "0", ReceiptHandle: first?.ReceiptHandle, ...visible },
+          { Id: "1", ReceiptHandle: second?.ReceiptHandle, ...visible },
+        ],
+      }),
+    );
+    expect([ids(changed.Successful), changed.Failed]).toEqual([["1"], [{ Id: "0", ...said }]]);
+    const again = await direct.sqs.send(new ReceiveMessageCommand({ ...asked, WaitTimeSeconds: 1 }));
+    expect(again.Messages?.map(({ Body }) => Body)).toEqual([second?.Body]);
+  });
+
+  it("gives a queue nothing of a batch of one", async () => {
+    const inbox = await createQueue(direct, named("alone"));
+    inPart();
+    const Entries = [{ Id: "a", MessageBody: "m" }];
+    const sent = new SendMessageBatchCommand({ QueueUrl: proxy.through(inbox.url), Entries });
+    expect(await aws.sqs.send(sent)).toMatchObject({ Successful: [], Failed: [{ Id: "a", ...said }] });
+    expect(await take(direct, inbox, 0)).toEqual([]);
+  });
+
+  it("tells a topic every second message, and fails the others", async () => {
+    const inbox = await createQueue(direct, named("told"));
+    const Attributes = { RawMessageDelivery: "true" };
+    await direct.sns.send(new SubscribeCommand({ TopicArn: topic, Protocol: "sqs", Endpoint: inbox.arn, Attributes }));
+    const entries = ["a", "b", "c", "d"].map((Id) => ({ Id, Subject: `s ${Id}`, Message: `<m> & ${Id}` }));
+    const publish = (some: typeof entries) =>
+      aws.sns.send(new PublishBatchCommand({ TopicArn: topic, PublishBatchRequestEntries: some }));
+    inPart();
+    const { Successful, Failed } = await publish(entries);
+    expect(ids(Successful)).toEqual(["b", "d"]);
+    expect(Failed).toEqual(["a", "c"].map((Id) => ({ Id, ...said })));
+    const alone = await publish(entries.slice(0, 1));
+    expect([ids(alone.Successful), ids(alone.Failed)]).toEqual([[], ["a"]]);
+    const told = await take(direct, inbox, 2);
+    expect(told.map(({ Body }) => Body).toSorted()).toEqual(["<m> & b", "<m> & d"]);
+  });
+
+  it("leaves every second item of a table unprocessed; of a single one, it is throttled", async () => {
+    const keys = ["1", "2", "3"].map((pk) => ({ pk: { S: `part ${pk}` } }));
+    const requests = keys.map((Item) => ({ PutRequest: { Item } }));
+    const write = (some: typeof requests) =>
+      aws.dynamodb.send(new BatchWriteItemCommand({ RequestItems: { [table]: some } }));
+    inPart();
+    const { UnprocessedItems } = await write(requests);
+    expect(UnprocessedItems).toEqual({ [table]: [requests[0], requests[2]] });
+    expect([await stored("part 1"), await stored("part 2"), await stored("part 3")]).toEqual([false, true, false]);
+    await expect(write(requests.slice(0, 1))).rejects.toMatchObject({ name: "ProvisionedThroughputExceededException" });
+    expect(proxy.calls.at(-1)).toMatchObject({ fault: "throttled" });
+
+    const RequestItems = { [table]: { Keys: keys, ConsistentRead: true } };
+    const read = await aws.dynamodb.send(new BatchGetItemCommand({ RequestItems }));
+    expect(read.Responses).toEqual({ [table]: [keys[1]] });
+    expect(read.UnprocessedKeys).toEqual({ [table]: { Keys: [keys[0], keys[2]], ConsistentRead: true } });
   });
 });
 

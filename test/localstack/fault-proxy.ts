@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse, request as send } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { type AwsCall, readCall } from "./aws-call.ts";
-import { type Fault, type FaultPlan, isAfter, wireError } from "./fault.ts";
+import { type Fault, type FaultPlan, isPassedOn, wireError } from "./fault.ts";
+import { type Part, partOf } from "./partial.ts";
 
 export interface ProxiedCall extends AwsCall {
   readonly fault?: Fault;
@@ -25,8 +26,15 @@ export interface FaultProxy {
   readonly close: () => Promise<void>;
 }
 
+/** Operations that the target does not know -> what is answered in its place, as JSON. */
+export type Answers = Readonly<Record<string, unknown>>;
+
 /** Listens on the loopback and passes every request on to `target`, but for what the plan decides. Requests and answers are passed whole. */
-export async function startFaultProxy(target: string, plan: FaultPlan = () => undefined): Promise<FaultProxy> {
+export async function startFaultProxy(
+  target: string,
+  plan: FaultPlan = () => undefined,
+  answers: Answers = {},
+): Promise<FaultProxy> {
   const calls: ProxiedCall[] = [];
   const counts = new Map<string, number>();
 
@@ -42,24 +50,38 @@ export async function startFaultProxy(target: string, plan: FaultPlan = () => un
     const kind = `${read.service}:${read.operation}`;
     const nth = counts.get(kind) ?? 0;
     counts.set(kind, nth + 1);
-    const fault = proxy.plan(read, nth);
+    const planned = proxy.plan(read, nth);
+    const part = planned === "partial" ? partOf(read, body) : undefined;
+    const fault = planned === "partial" && part === undefined ? "throttled" : planned;
     const call: ProxiedCall = fault === undefined ? read : { ...read, fault };
     calls.push(call);
 
     if (fault === "reset") return void request.socket.resetAndDestroy();
     if (fault === "silent") return;
-    if (fault !== undefined && !isAfter(fault)) return refuse(response, fault, read.service);
+    if (fault !== undefined && !isPassedOn(fault)) return refuse(response, fault, read.service);
 
-    const answer = await pass(request, body);
+    const answer = await answerTo(request, body, answers[read.operation], part);
     call.status = answer.status;
     if (fault === "lost") return void request.socket.resetAndDestroy();
     if (fault === "late error") return refuse(response, "internal", read.service);
     response.writeHead(answer.status, answer.headers).end(answer.body);
   }
 
+  async function answerTo(request: IncomingMessage, body: Buffer, known: unknown, part: Part | undefined) {
+    if (known !== undefined) return jsonAnswer(known);
+    if (part === undefined) return await pass(request, body);
+    const answer = part.body === undefined ? undefined : await pass(request, part.body);
+    // What goes wrong with the part goes wrong with all of it.
+    return answer === undefined || answer.status === 200 ? part.complete(answer?.body) : answer;
+  }
+
   async function pass({ method, url, headers }: IncomingMessage, body: Buffer) {
     // As it came: S3's signed chunks and SQS's paths would not survive a client that is too helpful.
-    const passed = send(new URL(url ?? "/", target), { method, headers: { ...headers, connection: "close" } });
+    const length = headers["content-length"] === undefined ? {} : { "content-length": String(body.length) };
+    const passed = send(new URL(url ?? "/", target), {
+      method,
+      headers: { ...headers, ...length, connection: "close" },
+    });
     const answered = once(passed, "response");
     passed.end(body);
     const [answer]: IncomingMessage[] = await answered;
@@ -95,6 +117,11 @@ export async function startFaultProxy(target: string, plan: FaultPlan = () => un
   };
   return proxy;
 }
+
+const jsonAnswer = (value: unknown) => ({
+  ...{ status: 200, headers: { "content-type": "application/x-amz-json-1.1" } },
+  body: Buffer.from(JSON.stringify(value)),
+});
 
 function refuse(response: ServerResponse, fault: Fault, service: string): void {
   const kind = fault === "throttled" || fault === "refused" ? fault : "internal";

@@ -12,12 +12,16 @@ export type Fault =
   | "silent"
   /** After its effect: the answer is lost, or is an error. */
   | "lost"
-  | "late error";
+  | "late error"
+  /** The service is given every second entry of a batch, and the others fail inside the answer. A call that cannot be parted is throttled. */
+  | "partial";
 
 /** Decides on a call. `nth` counts the calls of this service and operation from 0. */
 export type FaultPlan = (call: AwsCall, nth: number) => Fault | undefined;
 
-export const isAfter = (fault: Fault | undefined): boolean => fault === "lost" || fault === "late error";
+/** Whether the service is asked. */
+export const isPassedOn = (fault: Fault | undefined): boolean =>
+  fault === "lost" || fault === "late error" || fault === "partial";
 
 /**
  * Faults by chance that a seed decides: the nth call of an operation always meets the same luck, whatever runs beside it.

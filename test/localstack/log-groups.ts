@@ -29,16 +29,17 @@ export async function createLogGroups(aws: Aws, cluster: string): Promise<void> 
 /** Of one PutLogEvents: as few as make many records of them. */
 const EVENTS = 100;
 
-/** Writes what is recorded as EKS and CloudTrail do; gives how many events these are. */
-export async function write(aws: Aws, cluster: string, recorded: Recorded): Promise<number> {
+/** Writes what is recorded as EKS and CloudTrail do; gives how many events these are. Logs takes no events older than a fortnight: `at` (ms), when they are logged,
+ * is now if nothing else is said, as that of any late event. */
+export async function write(aws: Aws, cluster: string, recorded: Recorded, at?: number): Promise<number> {
   const groups = logGroupsOf(cluster);
   let count = 0;
   for (const trail of ["audit", "cloudtrail"] as const) {
     const [logGroupName, logStreamName] = groups[trail];
     const messages = recorded[trail];
-    for (let at = 0; at < messages.length; at += EVENTS) {
-      // Logs takes no events older than a fortnight: the time of writing is now, as that of any late event.
-      const logEvents = messages.slice(at, at + EVENTS).map((message) => ({ timestamp: Date.now(), message }));
+    for (let begin = 0; begin < messages.length; begin += EVENTS) {
+      const timestamp = at ?? Date.now();
+      const logEvents = messages.slice(begin, begin + EVENTS).map((message) => ({ timestamp, message }));
       await aws.logs.send(new PutLogEventsCommand({ logGroupName, logStreamName, logEvents }));
       count += logEvents.length;
     }

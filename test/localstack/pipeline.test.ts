@@ -299,16 +299,19 @@ describe("the deployed pipeline", () => {
 
 /** Not `refused`: what is refused is not tried again. */
 const FAULTS: readonly Fault[] = ["throttled", "internal", "reset", "lost", "late error"];
+/** Operations that can be done in part. */
+const BATCH = /Batch$|^Batch(?:Get|Write)Item$/;
 
 describe("the deployed pipeline, while calls fail at the wire and its processes are killed,", () => {
   let stack: Stack;
   beforeAll(async () => {
     stack = await createStack(aws, namer("faults"), deployment);
     for (const [index, proxy] of Object.values(stack.proxies).entries()) {
-      const luck = seededFaults(index, 0.05, FAULTS);
-      // Every operation fails at least once, and is once never answered.
+      const luck = seededFaults(index, 0.05, [...FAULTS, "partial"]);
+      // Every operation fails at least once, is once done in part where it can be, and is once never answered.
       proxy.plan = (call, nth) => {
         if (nth === 0) return FAULTS[(index + call.operation.length) % FAULTS.length];
+        if (nth === 1 && BATCH.test(call.operation)) return "partial";
         return nth === 2 ? "silent" : luck(call, nth);
       };
     }
@@ -354,7 +357,12 @@ describe("the deployed pipeline, while calls fail at the wire and its processes 
       faults.reduce((all, [kind, times]) => all + (wanted.test(kind) ? times : 0), 0);
     expect(sum(/:(?:throttled|internal|reset|silent)$/)).toBeGreaterThan(20);
     expect(sum(/:(?:lost|late error)$/)).toBeGreaterThan(15);
-    const services = new Set(faults.map(([kind]) => kind.split(/[ :]/)[1]));
-    expect([...services].toSorted()).toEqual(["dynamodb", "s3", "securityhub", "sns", "sqs"]);
+    expect(sum(/:partial$/)).toBeGreaterThan(5);
+    const servicesOf = (kinds: RegExp): readonly string[] => {
+      const met = faults.filter(([kind]) => kinds.test(kind));
+      return [...new Set(met.map(([kind]) => kind.split(/[ :]/)[1] ?? ""))].toSorted();
+    };
+    expect(servicesOf(/./)).toEqual(["dynamodb", "s3", "securityhub", "sns", "sqs"]);
+    expect(servicesOf(/:partial$/)).toEqual(["dynamodb", "sns", "sqs"]);
   });
 });

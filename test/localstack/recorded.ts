@@ -41,24 +41,27 @@ export function demonstration(): Recorded {
 }
 
 /** What moves the detection clock past all that waits for judgement: an event of each trail, days later. */
-export function daysLater(): Recorded {
-  const later = "2026-11-26T12:00:00";
+export const daysLater = (): Recorded => quietAt(Date.UTC(2026, 10, 26, 12));
+
+/** An event of each trail that no detector minds. `at`: ms, of which CloudTrail tells the seconds. */
+export function quietAt(at: number): Recorded {
   const lease = linesOf(join(recordings, "demo/audit.ndjson.gz"))
     .filter((line) => line.includes("leases/kube-controller-manager"))
     .map((line) => JSON.parse(line).logEvents.at(-1).message)[0];
   const launch = demoRecords()[0];
   if (lease === undefined || launch === undefined) throw new Error("The demonstration has changed.");
+  const seconds = new Date(at).toISOString().slice(0, 19);
   return {
     audit: [
       JSON.stringify({
         ...JSON.parse(lease),
         auditID: "00000000-0000-4000-8000-0000000d1a7e",
-        ...{ requestReceivedTimestamp: `${later}.000000Z`, stageTimestamp: `${later}.001000Z` },
+        ...{ requestReceivedTimestamp: `${seconds}.000000Z`, stageTimestamp: `${seconds}.001000Z` },
       }),
     ],
     cloudtrail: [
       JSON.stringify(launch)
-        .replaceAll("2026-11-22T11:34:20Z", `${later}Z`)
+        .replaceAll("2026-11-22T11:34:20Z", `${seconds}Z`)
         .replace("c7a11000-0000-4000-8000-000000000001", "c7a11000-0000-4000-8000-0000000d1a7e"),
     ],
   };

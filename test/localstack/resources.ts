@@ -4,6 +4,7 @@ import {
   CreateLogStreamCommand,
   PutSubscriptionFilterCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
+import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
 import {
   CreateStreamCommand,
   DescribeStreamSummaryCommand,
@@ -26,6 +27,7 @@ import {
   ReceiveMessageCommand,
 } from "@aws-sdk/client-sqs";
 import { build } from "esbuild";
+import { tableKeys } from "../../functions/adapters/ledger/dynamodb-items.ts";
 import { type Files, zip } from "../support/zip.ts";
 import { root } from "../tools/folders.ts";
 import { type Aws, eventually } from "./aws.ts";
@@ -70,17 +72,33 @@ export async function createQueue(
   return { url, arn: known((await aws.sqs.send(asked)).Attributes?.QueueArn) };
 }
 
+/** Takes what of a queue comes with one call; waits for it up to that many seconds. */
+export async function receive(aws: Aws, { url }: Queue, seconds = 0): Promise<readonly Message[]> {
+  const asked = new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 10, WaitTimeSeconds: seconds });
+  const { Messages = [] } = await aws.sqs.send(asked);
+  for (const { ReceiptHandle } of Messages)
+    await aws.sqs.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle }));
+  return Messages;
+}
+
 /** Takes messages off a queue until `count` have come. */
 export async function take(aws: Aws, queue: Queue, count: number): Promise<readonly Message[]> {
   const taken: Message[] = [];
   return await eventually(`${count} messages`, async () => {
-    const asked = new ReceiveMessageCommand({ QueueUrl: queue.url, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 });
-    for (const message of (await aws.sqs.send(asked)).Messages ?? []) {
-      taken.push(message);
-      await aws.sqs.send(new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle: message.ReceiptHandle }));
-    }
+    taken.push(...(await receive(aws, queue, 1)));
     return taken.length >= count ? taken : undefined;
   });
+}
+
+/** A table as the functions have it. */
+export async function createTable(aws: Aws, TableName: string): Promise<void> {
+  const { KeySchema, AttributeDefinitions } = tableKeys;
+  await aws.dynamodb.send(
+    new CreateTableCommand({
+      ...{ TableName, BillingMode: "PAY_PER_REQUEST" },
+      ...{ KeySchema: [...KeySchema], AttributeDefinitions: [...AttributeDefinitions] },
+    }),
+  );
 }
 
 /** A log group whose events go to a stream, with one log stream in it. */

@@ -47,7 +47,7 @@ describe("pages of a log group", () => {
     const pages = [[eventOf(1)], [], [eventOf(2), eventOf(3)]];
     const { client, sent } = pagesOf(pages);
     expect(await allOf(createLogReader(client), { start: 5, end: 10, prefix: AUDIT_STREAMS })).toEqual(pages);
-    const input = { logGroupIdentifier: GROUP.identifier, startTime: 5, logStreamNamePrefix: "kube-apiserver-audit-" };
+    const input = { logGroupName: GROUP.name, startTime: 5, logStreamNamePrefix: "kube-apiserver-audit-" };
     // The service counts the end in, we do not.
     expect(sent.map((one) => one.input)).toEqual([
       { ...input, endTime: 9 },
@@ -59,7 +59,14 @@ describe("pages of a log group", () => {
   it("reach to the present when no end is named, over all streams when no prefix is", async () => {
     const { client, sent } = pagesOf([[]]);
     await allOf(createLogReader(client), { start: 5 });
-    expect(sent[0]?.input).toEqual({ logGroupIdentifier: GROUP.identifier, startTime: 5 });
+    expect(sent[0]?.input).toEqual({ logGroupName: GROUP.name, startTime: 5 });
+  });
+
+  it("are asked for by ARN when the group was named so", async () => {
+    const { client, sent } = pagesOf([[]]);
+    const identifier = `arn:aws:logs:eu-central-1:111122223333:log-group:${GROUP.name}`;
+    for await (const _ of createLogReader(client).pages({ ...GROUP, identifier }, { start: 5 }));
+    expect(sent[0]?.input).toEqual({ logGroupIdentifier: identifier, startTime: 5 });
   });
 
   it("end in an error when the service turns in a circle", async () => {

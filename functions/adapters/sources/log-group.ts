@@ -61,7 +61,9 @@ export function createLogReader(client: Pick<CloudWatchLogsClient, "send">): Log
               nextToken: token,
               logStreamNamePrefix: prefix,
             }),
-            ...{ logGroupIdentifier: identifier, startTime: start },
+            // One of the two (API reference); a name by its own member, which emulators know, too.
+            ...(ARN.test(identifier) ? { logGroupIdentifier: identifier } : { logGroupName: identifier }),
+            startTime: start,
           }),
         ).catch((cause: unknown) => {
           throw awsFailure(cause, { of: `log group ${name}`, action: "logs:FilterLogEvents" });
