@@ -5,7 +5,14 @@ const DISCOVERY =
 const CREDENTIALS =
   /^(?:secretsmanager:(?:Batch)?GetSecretValue|ssm:GetParameter.*|sts:(?:AssumeRole.*|GetSessionToken|GetFederationToken)|iam:Create(?:AccessKey|LoginProfile|ServiceSpecificCredential)|ecr:GetAuthorizationToken|lambda:GetFunction|ec2:GetPasswordData|redshift:GetClusterCredentials)$/;
 
-export const looksAround = ({ api }: { readonly api: string }): boolean => DISCOVERY.test(api) || CREDENTIALS.test(api);
+interface Use {
+  /** `service:action`. */
+  readonly api: string;
+}
+
+export const givesCredentials = ({ api }: Use): boolean => CREDENTIALS.test(api);
+
+export const looksAround = (use: Use): boolean => DISCOVERY.test(use.api) || givesCredentials(use);
 
 export interface Operator {
   /** `namespace/service account`. */

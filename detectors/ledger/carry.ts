@@ -10,12 +10,20 @@ export interface Relay {
   readonly over: string;
   readonly to: Kind;
   readonly as: string;
-  /** What arrives where; undefined: nothing does. `from` is the id of the entity that it comes from. */
+  /** What arrives where; undefined: nothing does. `from` is the id of the entity that it comes from. Whatever is carried with one `since` must be with
+   * every earlier one: an earlier event that tells the same comes any time, and takes nothing back. */
   readonly give: (
     value: Readonly<Record<string, string>>,
     from: string,
     link: Readonly<Record<string, string>>,
+    since: Since,
   ) => { readonly id: string; readonly value: string } | undefined;
+}
+
+/** Since when (ISO 8601, `knownSince`) the fact and its link are known. */
+export interface Since {
+  readonly fact: string;
+  readonly link: string;
 }
 
 interface Carrying<
@@ -42,14 +50,14 @@ export function carry<
   { fact, over, to }: Carrying<From, Of, Over, To>,
   as: As,
   give: (value: ValueOf<From, Of>, from: string, link: ValueOf<From, Over>) => ValueOf<To, As>,
-  target?: (value: ValueOf<From, Of>, link: ValueOf<From, Over>, from: string) => string | undefined,
+  target?: (value: ValueOf<From, Of>, link: ValueOf<From, Over>, from: string, since: Since) => string | undefined,
 ): Relay {
   return {
     ...{ from, fact, over, to, as },
-    give: (parts, own, linked) => {
+    give: (parts, own, linked, since) => {
       const value = parts as ValueOf<From, Of>;
       const link = linked as ValueOf<From, Over>;
-      const id = target === undefined ? linked.id : target(value, link, own);
+      const id = target === undefined ? linked.id : target(value, link, own, since);
       return id ? { id, value: encode(to, as, give(value, own, link)) } : undefined;
     },
   };

@@ -38,7 +38,7 @@ describe("relays", () => {
       const whole = parts(from, fact);
       const told = { ...whole, trail: "CloudTrail" };
       const given = [whole, told, { ...told, time: "2026-11-23" }, { ...told, time: "2026-12-23" }]
-        .map((value) => give(value, "own/id", parts(from, over)))
+        .map((value) => give(value, "own/id", parts(from, over), { fact: "2026-11-22T10:02:00Z", link: "" }))
         .find((one) => one !== undefined);
       expect(given, `${from}.${fact} -> ${to}.${as}`).toBeDefined();
       expect(given?.id).not.toBe("");

@@ -3,7 +3,7 @@ import { assignmentId } from "./assignment.ts";
 import { carry, type Relay } from "./carry.ts";
 import type { Attribute } from "./declare.ts";
 import { entities, type Kind } from "./entities.ts";
-import { attributeOf, decode, type Fact, later, type State } from "./facts.ts";
+import { attributeOf, decode, type Fact, knownSince, later, type State } from "./facts.ts";
 import { nodeHourId } from "./learner.ts";
 import { nodeRelays } from "./node-relays.ts";
 import { revocationRelays } from "./revocation-relays.ts";
@@ -159,7 +159,8 @@ function carried(
       // It is known over there when both are known here.
       const since = later(source, linked);
       try {
-        const given = give(value, state.id, decode(state.kind, over, link));
+        const told = { fact: knownSince(source), link: knownSince(linked) };
+        const given = give(value, state.id, decode(state.kind, over, link), told);
         if (given !== undefined) facts.push({ kind: to, attribute: as, source: since, ...given });
       } catch (cause) {
         if (failed === undefined) throw cause;

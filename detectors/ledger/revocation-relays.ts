@@ -1,6 +1,6 @@
 import { carry, type Relay } from "./carry.ts";
 import { credentialDayId, credentialHourId, issuedBy, outlivedDays } from "./credentials.ts";
-import { USE_MS } from "./revocations.ts";
+import { BEARS_MS } from "./revocations.ts";
 
 /** A token of the AWS CLI lives for fifteen minutes; the rest is what clocks and caches may need. */
 const GRACE_MS = 20 * 60_000;
@@ -17,7 +17,8 @@ const ofNames: readonly Relay[] = [0, 1, 2].flatMap((ahead) => {
       "revoked",
       (revoked) => revoked,
       // Not whoever got the name afterwards.
-      ({ time }, bearer) => (ms(bearer.time) + USE_MS <= ms(time) ? day(bearer.id, time) : undefined),
+      ({ time }, bearer, _, since) =>
+        since.link < time || ms(bearer.time) + BEARS_MS <= ms(time) ? day(bearer.id, time) : undefined,
     ),
     carry(
       "iamNameDay",

@@ -2,8 +2,11 @@ import { declare, set } from "./declare.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-/** Uses and bearers are known to ten minutes. */
-export const USE_MS = 10 * MINUTE_MS;
+/** Uses are known to ten minutes. */
+const USE_MS = 10 * MINUTE_MS;
+/** Whoever works with a role tells all day who bears its name. Only since when does anything depend on: of what is called, its source tells that
+ * exactly. Of a session that is as old as it says, it is known to the hour. */
+export const BEARS_MS = 60 * MINUTE_MS;
 
 /** `what`: whatever can be taken back (a policy's name, or the key's status), empty where nothing can. `who`: the id of the principal that did it.
  * `olderThan`: the sessions that are meant were issued before it; empty: every credential is. */
@@ -18,7 +21,7 @@ export const revocations = {
     key: ["account", "type", "name", "day"],
     keepMs: 4 * DAY_MS,
     attributes: {
-      bears: set(["time", "id"], "was {id}", { cap: 400, bucketMs: USE_MS }),
+      bears: set(["time", "id"], "was {id}", { cap: 400, bucketMs: BEARS_MS }),
       /** On one of the two days before. */
       bore: set(["id"], "had been {id}"),
       revoked: REVOKED,

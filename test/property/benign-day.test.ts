@@ -34,7 +34,7 @@ const LOW: Readonly<Record<string, { readonly most: number; readonly because: st
   "access/pod-entered-then-aws": {
     most: 6,
     because:
-      "an administrator enters a pod that was started today, and it calls what it calls seldom: six entries a day each",
+      "an administrator enters a pod that was started today, and it calls what it calls seldom, or forwards a port of one that is refused something: six entries a day each",
   },
 };
 

@@ -12,9 +12,10 @@ import type { Findings } from "../../functions/findings/ports.ts";
 import { publicationOf } from "../../functions/findings/publication.ts";
 import type { Due, Store } from "../../functions/ledger/ports.ts";
 import { podsMade } from "../support/event-probe.ts";
+import { everybody, orderFree, simply } from "../support/order.ts";
 import { probes, usedAfterPod } from "../support/probes.ts";
 import { scenario } from "../support/scenario.ts";
-import { type Fault, type Outcome, planOf, type Run, simplePlan, workersOf } from "../support/workers.ts";
+import { type Fault, type Run, simplePlan, workersOf } from "../support/workers.ts";
 import { root } from "../tools/folders.ts";
 
 /** Runs of each property: more than what is wrong in "the proof fails where" took to show in it, at any of the seeds that were
@@ -42,35 +43,10 @@ const RUNS = {
   wrong: 200,
 } as const;
 
-/** All but one: which of two requests came second with an auditID, a worker's own memory tells, and not the ledger. */
-const everybody = workersOf([...registry.filter(({ meta }) => meta.id !== "trail/reused-audit-id"), ...probes]);
 const onlyProbes = workersOf(probes);
 /** One finding, of which each of these lines may be a part: all workers are at it at the same time. */
 const counting = workersOf([podsMade]);
 const counted = scenario.filter((line) => JSON.parse(line).objectRef?.resource === "pods");
-
-/** Whatever becomes of the lines on their way, the ledger and the findings are those of the simple run. */
-function orderFree(run: Run, lines: fc.Arbitrary<readonly string[]>, fault: Fault = {}) {
-  const simple = simply(run);
-  return fc.asyncProperty(
-    lines.chain((some) => fc.record({ lines: fc.constant(some), plan: planOf(some) })),
-    fc.scheduler(),
-    async ({ lines: some, plan }, scheduler) => {
-      expect(await run(plan, scheduler, fault)).toEqual(await simple(some));
-    },
-  );
-}
-
-/** The simple run, once of each choice of lines. */
-function simply(run: Run): (lines: readonly string[]) => Promise<Outcome> {
-  const known = new Map<string, Promise<Outcome>>();
-  return (lines) => {
-    const key = lines.join("\n");
-    const outcome = known.get(key) ?? run(simplePlan(lines));
-    known.set(key, outcome);
-    return outcome;
-  };
-}
 
 const judging = registry.filter((detector) => ofLedger(detector).length > 0);
 const samples = judging.map(({ meta: { id } }) => {

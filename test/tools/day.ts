@@ -23,8 +23,9 @@ const writes = countingWrites(store);
 /** The first hours of the day are told for the first time: what is written then is not what a day costs. */
 const steadyFrom = options.start + Math.min(3, options.hours / 2) * HOUR;
 const counts = { audit: 0, calls: 0, steady: 0 };
+/** Audit events by hour, of those that are counted: `2026-11-22T11`. */
+const hours = new Map<string, number>();
 const began = performance.now();
-let begun = false;
 
 const { findings, totals, cold } = await judged(counted(inOrderOfArrival(benignDay(options))), {
   store: writes.store,
@@ -45,6 +46,22 @@ console.log(
 );
 for (const [what, count] of writes.costs().slice(0, 12))
   console.log(`  ${((count / counts.steady) * 1_000).toFixed(2).padStart(6)}  ${what}`);
+// In the last minutes only CloudTrail is left.
+const perHour = [...hours]
+  .filter(([, audit]) => audit > counts.steady / hours.size / 2)
+  .map(([hour, audit]) => ({ hour, rate: (writes.count(hour) / audit) * 1_000 }));
+console.log(`by hour: ${perHour.map(({ hour, rate }) => `${hour.slice(-2)} h ${rate.toFixed(1)}`).join(", ")}`);
+const [busiest] = perHour.sort((a, b) => b.rate - a.rate);
+if (busiest !== undefined) {
+  console.log(`more than on average at ${busiest.hour.slice(-2)} h, of 1,000 audit events:`);
+  const usual = new Map(writes.costs());
+  const audit = hours.get(busiest.hour) ?? 1;
+  const more = writes
+    .costs(busiest.hour)
+    .map(([what, count]) => [what, (count / audit - (usual.get(what) ?? 0) / counts.steady) * 1_000] as const);
+  for (const [what, rate] of more.sort(([, a], [, b]) => b - a).slice(0, 12))
+    console.log(`  ${rate.toFixed(2).padStart(6)}  ${what}`);
+}
 console.log(`RSS ${mb(process.memoryUsage.rss())}, at most ${mb(process.resourceUsage().maxRSS * 1_024)}`);
 const entityCount = Object.values(entities).reduce((sum, count) => sum + count, 0);
 const size = values.sqlite === undefined ? "" : `, ${mb(statSync(values.sqlite).size)} on disk`;
@@ -61,9 +78,12 @@ function* counted(lines: Iterable<Line>): Generator<Line> {
     if (line.trail === "k8s-audit") counts.audit += 1;
     else counts.calls += 1;
     if (line.arrival >= steadyFrom) {
-      if (!begun) writes.begin();
-      begun = true;
-      if (line.trail === "k8s-audit") counts.steady += 1;
+      const hour = new Date(line.arrival).toISOString().slice(0, "2026-11-22T11".length);
+      writes.begin(hour);
+      if (line.trail === "k8s-audit") {
+        counts.steady += 1;
+        hours.set(hour, (hours.get(hour) ?? 0) + 1);
+      }
     }
     yield line;
   }

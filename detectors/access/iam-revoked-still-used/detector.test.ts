@@ -98,6 +98,7 @@ describe("finds", () => {
 
   it.each<[string, string, string[]]>([
     ["a role known by the audit log", "deleted role Guest", [used("09:00"), roleGone("10:00"), used("10:35")]],
+    ["a role known for a minute", "deleted role Guest", [used("10:01"), roleGone("10:02"), used("10:35")]],
     [
       "a role known by a call whose session is older than the deletion",
       "deleted role Guest",

@@ -91,14 +91,16 @@ describe("finds", () => {
     expect(finding?.title).toContain("was refused iam:ListUsers");
   });
 
-  it("a refusal of what it usually calls, at medium", async () => {
-    const lines = [
-      ...born,
-      ...usual,
-      exec("10:05"),
-      podCall("10:20", "sqs:ReceiveMessage", KEY, "198.51.100.20", refused),
-    ];
-    expect((await findings(lines)).map(({ severity }) => severity)).toEqual(["medium"]);
+  const denied = (at: string, api: string): string => podCall(at, api, KEY, "198.51.100.20", refused);
+  it.each([
+    ["low, of what it usually calls: an application is refused now and then by itself", "low", ["sqs:ReceiveMessage"]],
+    ["medium, of two APIs that it usually calls", "medium", ["sqs:ReceiveMessage", "sns:Publish"]],
+    ["medium, of a secret, though it usually reads one", "medium", ["secretsmanager:GetSecretValue"]],
+  ])("a refusal, at %s", async (_, severity, apis) => {
+    const before = apis.map((api) => podCall("09:20", api, KEY));
+    const after = apis.map((api) => denied("10:20", api));
+    const found = await findings([...born, ...usual, ...before, exec("10:05"), ...after]);
+    expect(found.map((finding) => [finding.severity, finding.count])).toEqual([[severity, apis.length]]);
   });
 
   it("a key that the pod is given after the entry", async () => {
@@ -134,10 +136,25 @@ describe("finds", () => {
     expect(own[0]?.confidence).toBe("low");
   });
 
-  it("a call after a port-forward at low, and a refusal at high: whoever is refused is asking", async () => {
-    const of = async (use: string) => (await findings([...born, ...usual, into("10:05", "portforward"), use]))[0];
-    expect((await of(stolen))?.severity).toBe("low");
-    expect((await of(podCall("10:08", "kms:Decrypt", KEY, "198.51.100.20", refused)))?.severity).toBe("high");
+  it.each([
+    ["is allowed an API that is new, at low", "low", [stolen]],
+    ["is refused what it usually calls, at low", "low", [denied("10:08", "sqs:ReceiveMessage")]],
+    [
+      "is refused a secret that it usually reads, at low",
+      "low",
+      [podCall("09:20", "secretsmanager:GetSecretValue", KEY), denied("10:08", "secretsmanager:GetSecretValue")],
+    ],
+    ["is refused one API that is new, at low", "low", [denied("10:08", "kms:Decrypt")]],
+    [
+      "is refused one that is new and one that is not, at low",
+      "low",
+      [denied("10:08", "kms:Decrypt"), denied("10:09", "sqs:ReceiveMessage")],
+    ],
+    ["is refused two that are new, at high", "high", [denied("10:08", "kms:Decrypt"), denied("10:09", "s3:PutObject")]],
+    ["is refused one that looks around, at high", "high", [denied("10:08", "iam:ListUsers")]],
+  ])("a port-forward, after which the key %s", async (_, severity, uses) => {
+    const found = await findings([...born, ...usual, into("10:05", "portforward"), ...uses]);
+    expect(found.map((finding) => finding.severity)).toEqual([severity]);
   });
 
   it("one finding a key, in any order, however often", async () => {

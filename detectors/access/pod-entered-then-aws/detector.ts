@@ -3,7 +3,7 @@ import { defineSettledDetector } from "../../ledger/contracts.ts";
 import { firstOfEach, inOrder, usesMissing, wasDenied } from "../aws-use.ts";
 import { podKey } from "../pod-key.ts";
 import { habitsAt } from "../role-habits.ts";
-import { HIGH, LOW, MEDIUM, worthOf } from "./worth.ts";
+import { LOW, worthOf, worthOfRefusal } from "./worth.ts";
 
 const MINUTE_MS = 60_000;
 const WITHIN_MS = 30 * MINUTE_MS;
@@ -101,7 +101,7 @@ export const detector = defineSettledDetector({
       return [...refused, ...allowed].map((use) => {
         const what = wasDenied(use) ? `was refused ${use.api}` : `called ${use.api}, which it had not before`;
         const worth = wasDenied(use)
-          ? { severity: isNew(use.api) && missing.length === 0 ? HIGH : MEDIUM, reasons: missing }
+          ? worthOfRefusal(use, entry.how, isNew, { refused, missing })
           : worthOf(use, entry.how, habits, missing);
         return {
           sentence: `${entry.by} entered pod ${pod} by ${entry.how}, and then its key ${id} ${what}`,

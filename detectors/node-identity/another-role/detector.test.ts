@@ -84,6 +84,16 @@ describe("node-identity/another-role stays quiet on", () => {
     expect(await findings([...lines].reverse())).toEqual([]);
   });
 
+  it.each([
+    ["in the same week", "09:00"],
+    ["in the week before", "2026-11-18T09:00:00"],
+  ])("a role that is let in %s, though more were once than a cluster keeps", async (_, at) => {
+    const decoys = Array.from({ length: 400 }, (__, n) => nodeEntry("2026-11-05T09:00:00", roleArn(`Decoy${n}`)));
+    const lines = [nodeOf("2026-11-05T08:00:00", node(1)), decoys.join("\n")];
+    expect(await findings([...lines, ...usual, nodeEntry(at, roleArn("Ops")), rogue])).toEqual([]);
+    expect(await findings([...lines, ...usual, rogue])).toMatchObject([{ target: roleArn("Ops") }]);
+  });
+
   it("a role that the site declares", async () => {
     expect(await findings([...usual, rogue], { nodeRoles: ["Ops"] })).toEqual([]);
   });

@@ -37,6 +37,14 @@ describe("node-identity/entry-without-node finds", () => {
     const found = await findings([heard, nodeEntry("10:00", roleArn("Ops", "444455556666"))]);
     expect(found).toMatchObject([{ severity: "medium", confidence: "medium" }]);
   });
+
+  it("one that comes after the same entry was made again and again", async () => {
+    const minute = (n: number): string =>
+      new Date(Date.UTC(2026, 10, 22, 9, 5) + n * 60_000).toISOString().slice(0, 19);
+    const again = Array.from({ length: 300 }, (_, n) => nodeEntry(minute(n), roleArn("Decoy")));
+    const found = await findings([heard, again.join("\n"), nodeEntry("15:00", roleArn("Ops"))]);
+    expect(found.map(({ target }) => target).sort()).toEqual([roleArn("Decoy"), roleArn("Ops")]);
+  });
 });
 
 describe("node-identity/entry-without-node stays quiet on", () => {

@@ -8,7 +8,10 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** The cluster role at work for EKS: EKS assumes it, and calls from its own network. */
 export function operatorCall(world: World, cluster: Cluster, now: number, action: string, fields: Fields): void {
-  const identity = sessionOf(cluster.clusterRole, "eks-auto", "ASIAEXAMPLECLUSTER01", now - HOUR);
+  // A session an hour.
+  const hour = Math.floor(now / HOUR);
+  const key = `ASIAEXAMPLECLUSTER${String(hour % 100).padStart(2, "0")}`;
+  const identity = sessionOf(cluster.clusterRole, "eks-auto", key, hour * HOUR);
   told(world, now, `ec2:${action}`, {
     ...{ userIdentity: { ...identity, invokedBy: "eks.amazonaws.com" }, ...fields },
     ...{ sourceIPAddress: "eks.amazonaws.com", userAgent: "eks.amazonaws.com" },
