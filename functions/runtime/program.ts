@@ -33,7 +33,7 @@ export interface ProgramOptions {
   readonly now: () => number;
   /** Of audit events whose envelope does not tell: that of the stream. */
   readonly region: string;
-  /** Facts, and lessons, that need not be written again: both take memory of a fixed size. */
+  /** Facts and lessons that need not be written again, and requests whose auditID is remembered: each takes memory of a fixed size. */
   readonly remembered?: number;
 }
 
@@ -56,7 +56,7 @@ const onTrial = (detectors: readonly Detector[], config: Config): Config => ({
 export function createPrograms(options: ProgramOptions): () => Promise<Program> {
   const { configured, detectors, trial = false, store, now, region, remembered } = options;
   const recall = createRecall(remembered ?? CAPACITY.facts);
-  const auditIds = createAuditIdMemory(CAPACITY.auditIds);
+  const auditIds = createAuditIdMemory(remembered ?? CAPACITY.auditIds);
   const school = createSchool(auditLearners, callLearners, remembered ?? CAPACITY.lessons);
   let last: Program | undefined;
 
