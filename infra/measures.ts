@@ -16,7 +16,7 @@ export interface AlarmProperties {
   readonly TreatMissingData: "breaching" | "notBreaching";
 }
 
-export interface Measure {
+interface Measure {
   readonly namespace: string;
   readonly metric: string;
   readonly of: Readonly<Record<string, string>>;
@@ -25,10 +25,10 @@ export interface Measure {
   readonly period?: number;
 }
 
-export const FIVE_MINUTES = 300;
+const FIVE_MINUTES = 300;
 
 /** The metric's part of an alarm. */
-export const measured = ({ namespace, metric, of, statistic, period = FIVE_MINUTES }: Measure) => ({
+const measured = ({ namespace, metric, of, statistic, period = FIVE_MINUTES }: Measure) => ({
   ...{ Namespace: namespace, MetricName: metric },
   Dimensions: Object.entries(of).map(([Name, Value]) => ({ Name, Value })),
   ...(statistic === "p99" ? { ExtendedStatistic: statistic } : { Statistic: statistic }),

@@ -41,7 +41,7 @@ export const functions: Readonly<Record<FunctionName, FunctionSettings>> = {
 
 export const CONFIG_KEY = "config.json";
 
-/** Of every function; `hub`: only with Security Hub. */
+/** What every function is told by environment variables. */
 export const environment = {
   CROSSTRAIL_TABLE: "${Table}",
   CROSSTRAIL_NOTIFY_QUEUE: "${NotifyQueue}",
@@ -49,6 +49,7 @@ export const environment = {
   // Stacks name lines of the sources: the maps lie beside the bundles, and are read when something throws.
   NODE_OPTIONS: "--enable-source-maps",
 } as const;
+/** The same, only with Security Hub. */
 export const hubEnvironment = {
   CROSSTRAIL_HUB_URGENT_QUEUE: "${HubUrgentQueue}",
   CROSSTRAIL_HUB_QUEUE: "${HubQueue}",

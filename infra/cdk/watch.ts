@@ -1,5 +1,5 @@
-import { Stack } from "aws-cdk-lib";
-import { CfnAlarm, type CfnAlarmProps, CfnDashboard } from "aws-cdk-lib/aws-cloudwatch";
+import { CfnResource, Stack } from "aws-cdk-lib";
+import { CfnDashboard } from "aws-cdk-lib/aws-cloudwatch";
 import type { Construct } from "constructs";
 import { type Alarm, alarmProperties, alarms } from "../alarms.ts";
 import { dashboardBody } from "../dashboard.ts";
@@ -27,19 +27,9 @@ export function watch(
 
 function make(scope: Construct, id: string, alarm: Alarm, values: Values, of = ""): void {
   const suffix = of === "" ? "" : `-${of.toLowerCase()}`;
-  const properties = fill(alarmProperties(alarm, suffix), values);
-  // CloudFormation's own names, lower case at first: CDK has no construct for a whole alarm as data.
-  new CfnAlarm(scope, id, lowerCased(properties) as CfnAlarmProps);
-}
-
-function lowerCased(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(lowerCased);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    // OKActions -> okActions, AlarmName -> alarmName. What CDK does not know it leaves out, and says nothing.
-    Object.entries(value).map(([key, one]) => [
-      key.replace(/^(?:[A-Z]+(?=[A-Z])|[A-Z])/, (letters) => letters.toLowerCase()),
-      lowerCased(one),
-    ]),
-  );
+  // The data has CloudFormation's own names. `CfnAlarm` has others, and leaves out without a word what it does not know.
+  new CfnResource(scope, id, {
+    type: "AWS::CloudWatch::Alarm",
+    properties: fill(alarmProperties(alarm, suffix), values),
+  });
 }

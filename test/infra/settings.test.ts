@@ -89,6 +89,16 @@ describe("the functions", () => {
   });
 });
 
+it("the stream keeps the partition keys of what writes to it, which is the default", async () => {
+  for (const StreamShards of [0, 2]) {
+    const { resources } = evaluate(await samTemplate(), {
+      parameters: { Clusters: "prod", TrailEvents: "on", StreamShards },
+    });
+    expect([undefined, "USER_PARTITION_KEY"]).toContain(resources.Stream?.Properties?.RecordDistributionStrategy);
+    expect(resources.Stream?.Properties?.StreamEncryption).toMatchObject({ EncryptionType: "KMS" });
+  }
+}, 900_000);
+
 describe("the table", () => {
   let table: Resource | undefined;
   beforeAll(async () => {
