@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type Aws, connect, endpoint, namer } from "./aws.ts";
-import { byCtrlC, during, linesOf, type Running, start } from "./command-line.ts";
-import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
-import { countOf, expectNews, findingsIn, first, idsOf, second } from "./live.ts";
+import { type Aws, namer } from "./aws.ts";
+import { byCtrlC, during, linesOf } from "./command-line.ts";
+import type { FaultProxy } from "./fault-proxy.ts";
+import { countOf, endBegun, expectNews, findingsIn, first, goLive, idsOf, type Live, second } from "./live.ts";
 import { createLogGroups, logGroupsOf, write } from "./log-groups.ts";
-import { daysLater, OWNER, replayed, together } from "./recorded.ts";
+import { daysLater, replayed, together } from "./recorded.ts";
 
 const named = namer("live-logs");
 const dir = mkdtempSync(join(tmpdir(), "crosstrail-live-logs-"));
@@ -16,27 +16,16 @@ const MINUTE_MS = 60_000;
 
 let aws: Aws;
 let proxy: FaultProxy;
+let begin: Live["begin"];
 beforeAll(async () => {
-  aws = connect(await endpoint(), { account: OWNER });
-  proxy = await startFaultProxy(aws.url);
+  ({ aws, proxy, begin } = await goLive());
 });
+afterEach(endBegun);
 afterAll(async () => {
   await proxy?.close();
   aws?.close();
   rmSync(dir, { recursive: true });
 });
-
-const begun: Running[] = [];
-afterEach(() => {
-  for (const running of begun.splice(0)) running.kill("SIGKILL");
-});
-
-/** Starts a command by way of the proxy. */
-function begin(...args: readonly string[]): Running {
-  const running = start({ ...aws, url: proxy.url }, ...args);
-  begun.push(running);
-  return running;
-}
 
 describe("crosstrail hunt", () => {
   const cluster = named("hunted");

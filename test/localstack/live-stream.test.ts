@@ -13,11 +13,11 @@ import { registry } from "../../detectors/registry.ts";
 import { putRecords } from "../../functions/adapters/streams/put.ts";
 import type { Finding } from "../../schemas/findings/finding.ts";
 import { envelope } from "../support/stream.ts";
-import { type Aws, connect, endpoint, eventually, namer } from "./aws.ts";
-import { during, type Ended, linesOf, type Running, start } from "./command-line.ts";
-import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
-import { expectNews, findingsIn, first, idsOf, second } from "./live.ts";
-import { attacksOf, OWNER, type Recorded, replayed, together } from "./recorded.ts";
+import { type Aws, eventually, namer } from "./aws.ts";
+import { during, type Ended, linesOf, type Running } from "./command-line.ts";
+import type { FaultProxy } from "./fault-proxy.ts";
+import { endBegun, expectNews, findingsIn, first, goLive, idsOf, type Live, second } from "./live.ts";
+import { attacksOf, type Recorded, replayed, together } from "./recorded.ts";
 import { createQueue, createStream, createTable, known, receive } from "./resources.ts";
 
 const named = namer("live-stream");
@@ -25,27 +25,16 @@ const dir = mkdtempSync(join(tmpdir(), "crosstrail-live-stream-"));
 
 let aws: Aws;
 let proxy: FaultProxy;
+let begin: Live["begin"];
 beforeAll(async () => {
-  aws = connect(await endpoint(), { account: OWNER });
-  proxy = await startFaultProxy(aws.url);
+  ({ aws, proxy, begin } = await goLive());
 });
+afterEach(endBegun);
 afterAll(async () => {
   await proxy?.close();
   aws?.close();
   rmSync(dir, { recursive: true });
 });
-
-const begun: Running[] = [];
-afterEach(() => {
-  for (const running of begun.splice(0)) running.kill("SIGKILL");
-});
-
-/** Starts a command by way of the proxy. */
-function begin(...args: readonly string[]): Running {
-  const running = start({ ...aws, url: proxy.url }, ...args);
-  begun.push(running);
-  return running;
-}
 
 /** Its verdict waits for no time to pass, which a stream gives once a minute. */
 const waits = new Set(
