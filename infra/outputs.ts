@@ -22,6 +22,10 @@ export const outputs = {
   DetectFunction: { value: "${Detect}", is: "function that judges" },
   PublishFunction: { value: "${Publish}", is: "function that publishes" },
   SweepFunction: { value: "${Sweep}", is: "function that sweeps" },
+  PublishRoleArn: {
+    ...{ value: "${PublishRole.Arn}", when: "hub" },
+    is: "role of the function that publishes, which roles of other accounts have to trust",
+  },
   HubUrgentQueueUrl: { value: "${HubUrgentQueue}", is: "high and critical findings for Security Hub", when: "hub" },
   HubQueueUrl: { value: "${HubQueue}", is: "other findings for Security Hub", when: "hub" },
   NotifyQueueUrl: { value: "${NotifyQueue}", is: "findings that people are told of" },

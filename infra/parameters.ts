@@ -20,10 +20,14 @@ const ARN = "arn:aws[a-z-]*";
 /** CloudFormation has no loops: so many places stand in the SAM template. The CDK construct takes as many as are given. */
 export const MAX_CLUSTERS = 10;
 export const MAX_EMAILS = 5;
+/** A function takes 4 KB of variables (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html), of which its others need one. */
+export const MAX_HUB_ROLES = 40;
 
 /** docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html: the pattern and length of a cluster's name. */
 export const CLUSTER_NAME = "[0-9A-Za-z][A-Za-z0-9_-]{0,99}";
 export const ACCOUNT_ID = "[0-9]{12}";
+/** docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: a name has 64 characters. A comma, which it may have, would end it here. */
+export const ROLE_ARN = `${ARN}:iam::[0-9]{12}:role/([!-+.-~]+/)*[A-Za-z0-9+=.@_-]{1,64}`;
 export const KEY_ARN = `${ARN}:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+`;
 export const TOPIC_ARN = `${ARN}:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+`;
 /** Wide on purpose: what is an address is for SNS to say, which asks it for a confirmation. */
@@ -90,6 +94,13 @@ export const parameters = {
   SecurityHub: {
     ...{ type: "String", prop: "securityHub", label: "Security Hub", default: "on", allowed: ["on", "off"] },
     is: "findings to Security Hub CSPM of this account and Region",
+  },
+  HubRoles: {
+    ...{ type: "String", prop: "hubRoles", label: "Roles of other accounts for Security Hub", default: "" },
+    // Ahead of everything: no account that comes once more.
+    pattern: String.raw`(?!.*::([0-9]{12}):.*::\1:)` + list(ROLE_ARN, { most: MAX_HUB_ROLES }),
+    otherwise: `ARNs of roles, ${MAX_HUB_ROLES} at most and one of each account, with commas and no spaces: arn:aws:iam::444455556666:role/crosstrail-findings`,
+    is: `roles in other accounts, one of each, ${MAX_HUB_ROLES} at most: findings of those accounts go to their own Security Hub, by the role. The output \`HubRoleArn\` of \`infra/sam/hub-role.yaml\``,
   },
   Emails: {
     ...{ type: "String", prop: "emails", label: "E-mail addresses", default: "" },
@@ -159,7 +170,7 @@ export type ParameterName = keyof typeof parameters;
 /** How CloudFormation groups them where it asks. */
 export const parameterGroups: readonly { readonly label: string; readonly names: readonly ParameterName[] }[] = [
   { label: "What is watched", names: ["Clusters", "SourceAccounts", "TrailLogGroup", "TrailEvents"] },
-  { label: "Who is told", names: ["SecurityHub", "Emails", "NotifyFormat", "AlarmTopicArn", "Shadow"] },
+  { label: "Who is told", names: ["SecurityHub", "HubRoles", "Emails", "NotifyFormat", "AlarmTopicArn", "Shadow"] },
   {
     label: "What is kept",
     names: ["KeyArn", "KeyHasGrants", "StreamShards", "StreamRetentionHours", "LogRetentionDays", "QuarantineDays"],

@@ -3,10 +3,11 @@ import { CONFIG_KEY, type FunctionName } from "./settings.ts";
 export interface Right {
   readonly sid: string;
   readonly actions: readonly string[];
-  readonly resources: readonly string[];
+  /** `of`: those that a deployment lists in this parameter. */
+  readonly resources: readonly string[] | { readonly of: "HubRoles" };
   readonly conditions?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
-  /** Only in a stack with Security Hub. */
-  readonly hub?: true;
+  /** Only in a stack with Security Hub, or with roles of other accounts for it. */
+  readonly when?: "hub" | "hubRoles";
 }
 
 const table = (...actions: readonly string[]): Right => ({
@@ -28,7 +29,7 @@ const configuration: readonly Right[] = [
 const outbox: readonly Right[] = [
   { sid: "Notify", actions: ["sqs:SendMessage"], resources: ["${NotifyQueue.Arn}"] },
   {
-    ...{ sid: "SecurityHubQueues", actions: ["sqs:SendMessage"], hub: true },
+    ...{ sid: "SecurityHubQueues", actions: ["sqs:SendMessage"], when: "hub" },
     resources: ["${HubUrgentQueue.Arn}", "${HubQueue.Arn}"],
   },
 ];
@@ -83,19 +84,23 @@ export const rights: Readonly<Record<FunctionName, readonly Right[]>> = {
     table("BatchGetItem", "BatchWriteItem", "GetItem", "UpdateItem"),
     { sid: "Notifications", actions: RECEIVE, resources: ["${NotifyQueue.Arn}"] },
     {
-      ...{ sid: "SecurityHubMessages", actions: RECEIVE, hub: true },
+      ...{ sid: "SecurityHubMessages", actions: RECEIVE, when: "hub" },
       resources: ["${HubUrgentQueue.Arn}", "${HubQueue.Arn}"],
     },
     // What a sink has refused is kept, and told of as a finding.
     { sid: "Refused", actions: ["sqs:SendMessage"], resources: ["${RefusedQueue.Arn}"] },
     { sid: "Report", actions: ["sqs:SendMessage"], resources: ["${NotifyQueue.Arn}"] },
-    { sid: "ReportToSecurityHub", actions: ["sqs:SendMessage"], resources: ["${HubQueue.Arn}"], hub: true },
+    { sid: "ReportToSecurityHub", actions: ["sqs:SendMessage"], resources: ["${HubQueue.Arn}"], when: "hub" },
     { sid: "Topic", actions: ["sns:Publish"], resources: ["${Topic}"] },
     {
-      ...{ sid: "SecurityHub", actions: ["securityhub:BatchImportFindings"], hub: true },
+      ...{ sid: "SecurityHub", actions: ["securityhub:BatchImportFindings"], when: "hub" },
       resources: [
         "arn:${AWS::Partition}:securityhub:${AWS::Region}:${AWS::AccountId}:product/${AWS::AccountId}/default",
       ],
+    },
+    {
+      ...{ sid: "SecurityHubOfOthers", actions: ["sts:AssumeRole"], when: "hubRoles" },
+      resources: { of: "HubRoles" },
     },
     key("dynamodb", "sns", "sqs"),
     ...own("Publish"),

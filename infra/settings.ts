@@ -65,6 +65,7 @@ export const environmentOf = {
     CROSSTRAIL_TOPIC: "${Topic}",
     CROSSTRAIL_DEAD_LETTER_QUEUE: "${RefusedQueue}",
     CROSSTRAIL_ACCOUNT: "${AWS::AccountId}",
+    CROSSTRAIL_HUB_ROLES: "${HubRoles}",
     CROSSTRAIL_NOTIFY_FORMAT: "${NotifyFormat}",
   },
   Sweep: {

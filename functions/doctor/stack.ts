@@ -20,6 +20,7 @@ export type OutputName =
   | "DetectFunction"
   | "PublishFunction"
   | "SweepFunction"
+  | "PublishRoleArn"
   | "HubUrgentQueueUrl"
   | "HubQueueUrl"
   | "NotifyQueueUrl"

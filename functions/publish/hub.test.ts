@@ -4,7 +4,7 @@ import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import type { Letter } from "../../schemas/findings/letter.ts";
 import { draftOf } from "../../test/support/drafts.ts";
-import { createFindings } from "../../test/support/security-hub-rules.ts";
+import { createFindings, type Findings as Service } from "../../test/support/security-hub-rules.ts";
 import { contextOf } from "../../test/support/stream.ts";
 import { createMemoryFindings } from "../adapters/findings/memory.ts";
 import { createDesk } from "../findings/desk.ts";
@@ -25,10 +25,20 @@ const message = (body: string, index = 0, received = 1): SQSRecord => ({
     ApproximateFirstReceiveTimestamp: "0",
   },
 });
+const takenBy =
+  (service: Service): Hub =>
+  async (all) =>
+    service
+      .import({ Findings: all }, 1)
+      .FailedFindings.map(({ Id, ErrorCode: code, ErrorMessage: why }) => ({ id: Id, code, message: why }));
 const letter = (id: string, rest: Partial<Letter> = {}): string =>
   JSON.stringify({ id, notify: false, severity: "low", ...rest });
 
-async function setUp(change: Partial<HubParts> = {}, account = ACCOUNT) {
+interface Change extends Partial<HubParts> {
+  readonly hub?: Hub;
+}
+
+async function setUp({ hub: given, ...change }: Change = {}, account = ACCOUNT) {
   const store = createMemoryFindings();
   const [one, two] = [draftOf({ on: "one" }), draftOf({ on: "two", severity: "high" })];
   for (const draft of [one, two]) await store.merge(draft, KEEP);
@@ -38,14 +48,12 @@ async function setUp(change: Partial<HubParts> = {}, account = ACCOUNT) {
   const delayed: (readonly [string, number])[] = [];
   const counts = new Map<string, number>();
   const waits: (readonly [string, number])[] = [];
-  const hub: Hub = async (Findings) =>
-    service
-      .import({ Findings }, 1)
-      .FailedFindings.map(({ Id, ErrorCode: code, ErrorMessage: why }) => ({ id: Id, code, message: why }));
+  const hub = given ?? takenBy(service);
+  const ours = { send: hub, publisher: { account, region: "eu-central-1" } };
   const outbox = async (more: readonly Letter[]): Promise<void> => void letters.push(...more);
   const desk = createDesk({ store, outbox, now: () => NOW });
   const publish = createHubPublisher({
-    ...{ store, hub, log, now: () => NOW, publisher: { account, region: "eu-central-1" } },
+    ...{ store, log, now: () => NOW, hubOf: () => ours },
     delay: async (records, seconds) =>
       void delayed.push(...records.map(({ messageId }) => [messageId, seconds] as const)),
     park: async (what) => void parked.push(what),
@@ -170,6 +178,57 @@ describe("messages for Security Hub", () => {
     const { send, ids, service } = await setUp({ now: () => Date.UTC(2026, 10, 22) });
     expect(left(await send([letter(ids[0])]))).toEqual([]);
     expect(service.all()).toHaveLength(1);
+  });
+});
+
+describe("messages of findings of several accounts", () => {
+  const OTHER = "444455556666";
+  const region = "eu-central-1";
+
+  async function ofTwo(theirs: (service: Service) => Hub = takenBy) {
+    const others = createFindings({ account: OTHER, region });
+    const send = theirs(others);
+    const ours = createFindings({ account: ACCOUNT, region });
+    const places = new Map([
+      [OTHER, { send, publisher: { account: OTHER, region } }],
+      [ACCOUNT, { send: takenBy(ours), publisher: { account: ACCOUNT, region } }],
+    ]);
+    const own = places.get(ACCOUNT) ?? { send, publisher: { account: ACCOUNT, region } };
+    const set = await setUp({ hubOf: (account) => places.get(account) ?? own });
+    const ids = await Promise.all(
+      [ACCOUNT, OTHER, "777788889999"].map(async (account) => {
+        const draft = draftOf({ on: `of ${account}` });
+        const { finding } = (await set.store.merge({ ...draft, finding: { ...draft.finding, account } }, KEEP)).draft;
+        return finding.id;
+      }),
+    );
+    const shown = (service: Service) =>
+      service.all().map(({ Id, AwsAccountId }) => [ids.indexOf(String(Id)), AwsAccountId]);
+    return {
+      ...set,
+      sent: () => set.send(ids.map((id) => letter(id))),
+      ours: () => shown(ours),
+      others: () => shown(others),
+    };
+  }
+
+  it("go to the account that each is of, under its name, and to our own where it has no place", async () => {
+    const { sent, ours, others } = await ofTwo();
+    expect(left(await sent())).toEqual([]);
+    expect(others()).toEqual([[1, OTHER]]);
+    expect(ours()).toEqual([
+      [0, ACCOUNT],
+      [2, ACCOUNT],
+    ]);
+  });
+
+  it("stay while their account takes none, and hold up no other", async () => {
+    const { sent, ours, parked } = await ofTwo(() => async () => {
+      throw Object.assign(new Error("not authorized to perform: sts:AssumeRole"), { name: "AccessDenied" });
+    });
+    expect(left(await sent())).toEqual(["m1"]);
+    expect(ours().map(([one]) => one)).toEqual([0, 2]);
+    expect(parked).toEqual([]);
   });
 });
 

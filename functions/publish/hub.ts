@@ -21,11 +21,16 @@ export interface Rejection {
 /** Security Hub. Rejects when the call as a whole does: throttled, down, no access. */
 export type Hub = (findings: readonly AsffFinding[]) => Promise<readonly Rejection[]>;
 
+/** The Security Hub that findings of an account go to: always the same object for the same one. */
+export type HubOf = (account: string) => {
+  /** Waits its turn within the rate that Security Hub allows, and rejects at once while it is known to be down. */
+  readonly send: Hub;
+  readonly publisher: Omit<Publisher, "updatedAt">;
+};
+
 export interface HubParts extends RefusalParts, PostponeParts {
   readonly store: Pick<FindingStore, "read"> & Stamps;
-  /** Waits its turn within the rate that Security Hub allows, and rejects at once while it is known to be down. */
-  readonly hub: Hub;
-  readonly publisher: Omit<Publisher, "updatedAt">;
+  readonly hubOf: HubOf;
   readonly log: Logger;
   /** ms that are left when no further call is begun. Default 15 s. */
   readonly reserveMs?: number;
@@ -38,6 +43,7 @@ interface Stamped extends Asked {
 
 interface Rendered extends Asked {
   readonly asff: AsffFinding;
+  readonly hub: ReturnType<HubOf>;
 }
 
 const RESERVE_MS = 15_000;
@@ -48,7 +54,7 @@ const PASSING = /^(?:Internal|Throttl|ServiceUnavailable|LimitExceeded|TooManyRe
 /** The handler of the queues for Security Hub. A whole call that fails leaves its messages in the queue, longer each time; a finding that is refused is parked
  * with the reason. So a day without Security Hub loses nothing, and one bad finding holds up no other. */
 export function createHubPublisher(parts: HubParts) {
-  const { store, hub, meter } = parts;
+  const { store, hubOf, meter } = parts;
   const reserveMs = parts.reserveMs ?? RESERVE_MS;
 
   const each = <T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> =>
@@ -65,9 +71,11 @@ export function createHubPublisher(parts: HubParts) {
 
     function render({ kept, stamp, ...rest }: Stamped): Rendered | string {
       const updatedAt = new Date(stamp).toISOString();
-      const asff = toAsff(kept.draft.finding, { ...parts.publisher, updatedAt });
+      const { finding } = kept.draft;
+      const hub = hubOf(finding.account);
+      const asff = toAsff(finding, { ...hub.publisher, updatedAt });
       const problem = isAsffFinding(asff) ? tooLarge(asff) : problemOf();
-      return problem ?? { ...rest, asff };
+      return problem ?? { ...rest, asff, hub };
     }
 
     /** First the stamp, then the finding: see there. */
@@ -89,8 +97,8 @@ export function createHubPublisher(parts: HubParts) {
       return rendered;
     }
 
-    async function send(call: readonly Rendered[]): Promise<void> {
-      const rejections = await hub(call.map(({ asff }) => asff));
+    async function send(hub: ReturnType<HubOf>, call: readonly Rendered[]): Promise<void> {
+      const rejections = await hub.send(call.map(({ asff }) => asff));
       const byId = new Map(rejections.map((rejection) => [rejection.id, rejection]));
       const refused = call.filter(({ id }) => byId.has(id));
       if (refused.length < byId.size) throw new Error("which of the findings were not taken is not told");
@@ -106,16 +114,20 @@ export function createHubPublisher(parts: HubParts) {
     const { asked, odd } = readLetters(Records);
     for (const record of odd) await refuse(undefined, [record], "E_LETTER", "not a message of the outbox");
     try {
-      const calls = cutCalls(await renderAll(asked), ({ asff }) => asff);
-      for (const [index, call] of calls.entries()) {
+      const byHub = Map.groupBy(await renderAll(asked), ({ hub }) => hub);
+      const calls = [...byHub].flatMap(([hub, some]) =>
+        cutCalls(some, ({ asff }) => asff).map((call) => ({ hub, call })),
+      );
+      for (const [index, { hub, call }] of calls.entries()) {
         if (context.getRemainingTimeInMillis() < reserveMs) {
-          left.push(...calls.slice(index).flatMap((rest) => rest.flatMap(({ records }) => records)));
+          left.push(...calls.slice(index).flatMap((rest) => rest.call.flatMap(({ records }) => records)));
           break;
         }
         try {
-          await send(call);
+          await send(hub, call);
         } catch (error) {
-          log.warn({ reason: reasonOf(error), findings: call.length }, "Security Hub did not answer a call");
+          const { account } = hub.publisher;
+          log.warn({ account, reason: reasonOf(error), findings: call.length }, "Security Hub did not answer a call");
           meter.count("HubFailed", 1);
           left.push(...call.flatMap(({ records }) => records));
         }

@@ -1,14 +1,15 @@
 import { SecurityHubClient } from "@aws-sdk/client-securityhub";
 import { SNSClient } from "@aws-sdk/client-sns";
+import { fromTemporaryCredentials } from "@aws-sdk/credential-providers";
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { CrosstrailError } from "../../schemas/errors.ts";
-import { createSecurityHub } from "../adapters/hub/security-hub.ts";
 import { createDelay, createPark } from "../adapters/queues/messages.ts";
 import { createSnsTopic } from "../adapters/topic/sns.ts";
 import { type Env, optional, readEnvironment, type Variable } from "../runtime/environment.ts";
 import { patience } from "../runtime/patience.ts";
 import { deskOf, type Shared } from "../runtime/wiring.ts";
 import { createHubPublisher } from "./hub.ts";
+import { createHubs, hubRoles } from "./hubs.ts";
 import { createNotifier } from "./notify.ts";
 import { createReport } from "./report.ts";
 
@@ -19,18 +20,24 @@ export type Publish = (
 
 /** Made for the sinks alone that are switched on. */
 export interface Clients {
-  readonly securityHub: () => SecurityHubClient;
+  /** In the account of a role, or in our own. */
+  readonly securityHub: (role?: string) => SecurityHubClient;
   readonly sns: () => SNSClient;
 }
 
 const ours: Clients = {
   // The queue is what waits: tried again at once, a throttled call only takes the place of another.
-  securityHub: () => new SecurityHubClient({ ...patience, maxAttempts: 2 }),
+  securityHub: (role) => new SecurityHubClient({ ...patience, maxAttempts: 2, ...(role && actingAs(role)) }),
   sns: () => new SNSClient(patience),
 };
 
-/** Of one environment. With two for each of its queues, all of them stay below the ten that Security Hub allows an account and Region. */
-const HUB_CALLS_PER_SECOND = 2;
+/** Asked for with the first call, and again before they end. */
+const actingAs = (role: string) => ({
+  credentials: fromTemporaryCredentials({
+    params: { RoleArn: role, RoleSessionName: "crosstrail" },
+    clientConfig: { ...patience, maxAttempts: 2 },
+  }),
+});
 
 /** Outbox -> Security Hub and the topic: an invocation brings messages of one queue. Whichever sink has no queue is switched off, and nothing of it is asked for.
  * Throws E_CONFIG for a queue whose sink is not named. */
@@ -59,8 +66,11 @@ export function createPublish(env: Env, common: Omit<Shared, "ledger">, clients:
       ? undefined
       : createHubPublisher({
           ...sink,
-          hub: createSecurityHub({ client: clients.securityHub(), callsPerSecond: HUB_CALLS_PER_SECOND }),
-          publisher: { account: names.CROSSTRAIL_ACCOUNT, region, partition: partitionOf(region) },
+          hubOf: createHubs(
+            { account: names.CROSSTRAIL_ACCOUNT, region, partition: partitionOf(region) },
+            hubRoles(optional("CROSSTRAIL_HUB_ROLES", env)),
+            clients.securityHub,
+          ),
         });
   const tellPeople =
     notify === undefined

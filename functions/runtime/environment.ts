@@ -12,6 +12,8 @@ export const variables = {
   CROSSTRAIL_DEAD_LETTER_QUEUE: "URL of the queue of findings that a sink has refused",
   CROSSTRAIL_TOPIC: "ARN of the SNS topic; needed with the queue of findings that people are told of",
   CROSSTRAIL_ACCOUNT: "id of the account that publishes to Security Hub; needed with a queue for it",
+  CROSSTRAIL_HUB_ROLES:
+    "ARNs of roles in other accounts, one of each, with commas: findings of those accounts are published there, and those of all others in CROSSTRAIL_ACCOUNT",
   CROSSTRAIL_NOTIFY_FORMAT:
     "how people are told: `text` (default, to be read in a mail) or `chat` (Amazon Q Developer in chat applications)",
   CROSSTRAIL_SHADOW:

@@ -83,6 +83,7 @@ export class Crosstrail extends Construct {
     const values: Values = {
       ...{ ...stored, DetectStream: mapping.ref },
       ...Object.fromEntries(functionNames.map((name) => [name, deployed[name].functionName])),
+      "PublishRole.Arn": deployed.Publish.role?.roleArn ?? "",
       "LogsRole.Arn": role.roleArn,
       ...Object.fromEntries(functionNames.map((name) => [`${name}Logs`, deployed[name].logGroup.logGroupName])),
       ...(rule === undefined ? {} : { TrailRule: rule.ref }),

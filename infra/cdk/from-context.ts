@@ -37,6 +37,7 @@ export function propsFromContext(app: App, stack: Stack): CrosstrailProps {
     throw new Error(`logRetentionDays: CloudWatch Logs knows ${LOG_RETENTION_DAYS.join(", ")}, and not ${days}.`);
   return compact({
     ...{ clusters: list("clusters"), sourceAccounts: list("sourceAccounts"), emails: list("emails") },
+    hubRoles: list("hubRoles"),
     ...{ trailLogGroup: text("trailLogGroup"), trailEvents: truth("trailEvents") },
     ...{ streamShards: number("streamShards"), streamRetentionHours: number("streamRetentionHours") },
     ...{ securityHub: truth("securityHub"), shadow: truth("shadow"), keyHasGrants: truth("keyHasGrants") },

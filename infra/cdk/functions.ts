@@ -36,7 +36,8 @@ export function deployFunctions(
   props: CrosstrailProps,
   values: Values,
 ): Readonly<Record<FunctionName, LambdaFunction>> {
-  const hub = props.securityHub ?? true;
+  const { hubRoles = [], securityHub: hub = true } = props;
+  const there = { hub, hubRoles: hubRoles.length > 0 };
   const deployed = functionNames.map((name) => {
     const { code, description, memoryMb, timeoutSeconds } = functions[name];
     const logs = new LogGroup(scope, `${name}Logs`, {
@@ -46,12 +47,13 @@ export function deployFunctions(
     const named: Values = {
       ...{ ...values, [`${name}Logs.Arn`]: logs.logGroupArn },
       ...{ NotifyFormat: props.notifyFormat ?? "text", Shadow: String(props.shadow ?? false) },
+      HubRoles: hubRoles.join(","),
     };
     const role = new Role(scope, `${name}Role`, {
       assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
       inlinePolicies: {
         crosstrail: policyOf(
-          rights[name].filter((right) => hub || right.hub !== true),
+          rights[name].filter(({ when }) => when === undefined || there[when]),
           named,
         ),
       },
@@ -70,11 +72,13 @@ export function deployFunctions(
 }
 
 export function policyOf(all: readonly Right[], values: Values): PolicyDocument {
+  const listed = (resources: Right["resources"]): readonly string[] =>
+    "of" in resources ? fill(`\${${resources.of}}`, values).split(",") : fill(resources, values);
   return new PolicyDocument({
     statements: all.map(
       ({ sid, actions, resources, conditions }) =>
         new PolicyStatement({
-          ...{ sid, actions: [...actions], resources: [...fill(resources, values)] },
+          ...{ sid, actions: [...actions], resources: [...listed(resources)] },
           ...(conditions === undefined ? {} : { conditions: fill(conditions, values) }),
         }),
     ),

@@ -18,6 +18,8 @@ export interface CrosstrailProps {
   readonly streamRetentionHours?: number;
   /** @default true */
   readonly securityHub?: boolean;
+  /** ARNs of roles in other accounts, one of each: findings of those accounts go to their own Security Hub, by the role. */
+  readonly hubRoles?: readonly string[];
   /** Who is told of findings, and of alarms where there is no `alarmTopic`. */
   readonly emails?: readonly string[];
   /** @default "text" */

@@ -1,4 +1,13 @@
-import { ACCOUNT_ID, CLUSTER_NAME, EMAIL, LOG_GROUP, LOG_RETENTION_DAYS, parameters } from "../parameters.ts";
+import {
+  ACCOUNT_ID,
+  CLUSTER_NAME,
+  EMAIL,
+  LOG_GROUP,
+  LOG_RETENTION_DAYS,
+  MAX_HUB_ROLES,
+  parameters,
+  ROLE_ARN,
+} from "../parameters.ts";
 import type { CrosstrailProps } from "./props.ts";
 
 /** Where a stack goes, as far as it is known at synthesis. */
@@ -57,6 +66,7 @@ export function validate(props: CrosstrailProps, place: Place): readonly string[
     problem(`trailLogGroup: "${props.trailLogGroup}" is not the name of a log group. Give the name, not the ARN.`);
   for (const account of misfits(props.sourceAccounts, ACCOUNT_ID))
     problem(`sourceAccounts: "${account}" is not the id of an account, which has twelve digits.`);
+  roles(props, problem);
   for (const email of misfits(props.emails, EMAIL))
     problem(`emails: "${email}" is not an address. Give each as "user@example.com".`);
   range("StreamShards", props.streamShards, problem);
@@ -74,6 +84,21 @@ export function validate(props: CrosstrailProps, place: Place): readonly string[
 
 const misfits = (values: readonly string[] = [], pattern: string): readonly string[] =>
   values.filter((value) => !whole(pattern).test(value));
+
+function roles({ hubRoles = [], securityHub = true }: CrosstrailProps, problem: (text: string) => void): void {
+  const unfit = misfits(hubRoles, ROLE_ARN);
+  for (const role of unfit)
+    problem(
+      `hubRoles: "${role}" is not the ARN of a role. Give each as "arn:aws:iam::444455556666:role/crosstrail-findings".`,
+    );
+  const accounts = hubRoles.map((role) => role.split(":")[4]);
+  for (const account of new Set(accounts.filter((one, index) => accounts.indexOf(one) !== index)))
+    problem(`hubRoles: two are of account ${account}, and its findings can go there once. Leave one of them out.`);
+  if (hubRoles.length > MAX_HUB_ROLES)
+    problem(`hubRoles: ${hubRoles.length} are more than a function can be told, which are ${MAX_HUB_ROLES}.`);
+  if (hubRoles.length > 0 && !securityHub)
+    problem("hubRoles says where findings go in Security Hub, and securityHub is off: turn it on, or leave them out.");
+}
 
 type Ranged = "StreamShards" | "StreamRetentionHours" | "QuarantineDays";
 

@@ -38,6 +38,8 @@ function said(
   }
 }
 
+const HUB_ROLE = "arn:aws:iam::444455556666:role/crosstrail-findings";
+const MANY_ROLES = Array.from({ length: 41 }, (_, n) => HUB_ROLE.replace("444455556666", String(444455556666 + n)));
 const NO_ARNS = /^Clusters: names of EKS clusters .*no ARNs.* 10 at most/;
 type Row = readonly [what: string, props: CrosstrailProps, cdk: RegExp, given: Given, sam: RegExp];
 
@@ -106,6 +108,36 @@ describe("both refuse, with a sentence that says how to mend it,", () => {
         { ...goodGiven, SourceAccounts: "444455556666,4444" },
         /^SourceAccounts: ids of accounts, of twelve digits/,
       ] as const),
+    ],
+    [
+      "a role for Security Hub by its name",
+      { ...good, hubRoles: [HUB_ROLE, "crosstrail-findings"] },
+      /hubRoles: "crosstrail-findings" is not the ARN of a role\. Give each as "arn:aws:iam::444455556666:role/,
+      ...([
+        { ...goodGiven, HubRoles: `${HUB_ROLE},crosstrail-findings` },
+        /^HubRoles: ARNs of roles, 40 at most and one of each account/,
+      ] as const),
+    ],
+    [
+      "two roles for Security Hub of one account",
+      { ...good, hubRoles: [HUB_ROLE, `${HUB_ROLE}-2`] },
+      /hubRoles: two are of account 444455556666, and its findings can go there once/,
+      ...([{ ...goodGiven, HubRoles: `${HUB_ROLE},${HUB_ROLE}-2` }, /^HubRoles: .* one of each account/] as const),
+    ],
+    [
+      "roles for Security Hub where it is off",
+      { ...good, hubRoles: [HUB_ROLE], securityHub: false },
+      /hubRoles says where findings go in Security Hub, and securityHub is off: turn it on, or leave them out/,
+      ...([
+        { ...goodGiven, HubRoles: HUB_ROLE, SecurityHub: "off" },
+        /^HubRoles says where findings go in Security Hub, and SecurityHub is off/,
+      ] as const),
+    ],
+    [
+      "more roles for Security Hub than a function can be told",
+      { ...good, hubRoles: MANY_ROLES },
+      /hubRoles: 41 are more than a function can be told, which are 40/,
+      ...([{ ...goodGiven, HubRoles: MANY_ROLES.join(",") }, /^HubRoles: ARNs of roles, 40 at most/] as const),
     ],
     [
       "an address that is none",
@@ -256,6 +288,7 @@ it("no rule is idle: each is broken by some choice", () => {
   const wrong: readonly Given[] = [
     ...[{ TrailEvents: "on" }, { Clusters: "prod" }, { ...goodGiven, KeyHasGrants: "yes" }],
     { ...goodGiven, KeyArn: "arn:aws:kms:eu-central-1:111122223333:key/1" },
+    { ...goodGiven, HubRoles: HUB_ROLE, SecurityHub: "off" },
   ];
   const broken = new Set(wrong.flatMap((given) => refusals(sam, given)));
   expect(broken.size).toBe(Object.keys(sam.Rules ?? {}).length);

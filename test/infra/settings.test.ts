@@ -39,7 +39,8 @@ async function asked(name: string): Promise<readonly string[]> {
     process.env = new Proxy(process.env, { get: (env, key) => (asked.add(String(key)), env[key]) });
     await import(${JSON.stringify(handler)});
     console.log(JSON.stringify([...asked].filter((key) => key.startsWith("CROSSTRAIL_")).sort()));`;
-  const values = Object.keys(variables).map((key) => [key, key === "CROSSTRAIL_SHADOW" ? "false" : "text"]);
+  const told: Readonly<Record<string, string>> = { CROSSTRAIL_SHADOW: "false", CROSSTRAIL_HUB_ROLES: "" };
+  const values = Object.keys(variables).map((key) => [key, told[key] ?? "text"]);
   const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script], {
     env: { ...Object.fromEntries(values), AWS_REGION: "eu-central-1" },
   });
@@ -77,9 +78,9 @@ describe("the functions", () => {
     for (const name of ["Detect", "Sweep"] as const) {
       expect(environmentOf[name].CROSSTRAIL_CONFIG_KEY).toBe(CONFIG_KEY);
       const objects = rights[name].flatMap(({ actions, resources }) =>
-        actions.includes("s3:GetObject") ? resources : [],
+        actions.includes("s3:GetObject") ? [resources] : [],
       );
-      expect(objects).toEqual([`\${ConfigBucket.Arn}/${CONFIG_KEY}`]);
+      expect(objects).toEqual([[`\${ConfigBucket.Arn}/${CONFIG_KEY}`]]);
     }
     expect(outputs.ConfigKey.value).toBe(CONFIG_KEY);
   });

@@ -59,6 +59,7 @@ const queue = (QueueUrl: string) =>
   aws.sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["QueueArn"] }));
 const topic = (TopicArn: string) => aws.sns.send(new GetTopicAttributesCommand({ TopicArn }));
 const bucket = (Bucket: string) => aws.s3.send(new HeadBucketCommand({ Bucket }));
+const role = async (arn: string) => expect(arn).toMatch(/^arn:aws:iam::\d+:role\//);
 const lambda = (FunctionName: string) => aws.lambda.send(new GetFunctionCommand({ FunctionName }));
 
 /** LocalStack knows no policies of an account, which could stand for a filter that is missed. */
@@ -89,7 +90,7 @@ describe("the stack with everything that it may have", () => {
       ...{ RefusedQueueUrl: queue, DeadLetterQueueUrl: queue },
       // LocalStack does not know destinations.
       DestinationArn: is("unknown"),
-      LogsRoleArn: async (value) => expect(value).toMatch(/^arn:aws:iam::\d+:role\//),
+      ...{ LogsRoleArn: role, PublishRoleArn: role },
       TrailRuleName: (Name) => aws.events.send(new DescribeRuleCommand({ Name })),
       KeyArn: async (value) => expect(value).toMatch(new RegExp(`^arn:aws:kms:${aws.region}:${OWNER}:key/`)),
       ...{ Clusters: is(cluster), TrailLogGroup: is(logGroupsOf(cluster).cloudtrail[0]), SecurityHub: is("on") },

@@ -26,9 +26,11 @@ const events = together(
 );
 const SENT = "attack-impersonation";
 const MINUTE_MS = 60_000;
+/** An account that has a role for its findings. */
+const OTHER = "444455556666";
 const deployment = {
   cluster: CLUSTER,
-  props: { streamShards: 2 },
+  props: { streamShards: 2, hubRoles: [`arn:aws:iam::${OTHER}:role/crosstrail-findings`] },
   substitutions: ["visibility", "unscheduled"],
 } as const;
 
@@ -94,8 +96,8 @@ describe("the deployed pipeline", () => {
 
   /** Waits for what the command finds in the recording, but for sequences, which go on over clusters, and for what is `hidden`. Gives the detectors whose
    * findings are not out then. */
-  async function found(cluster: string, hidden: (finding: Finding) => boolean = () => false) {
-    const all = (await replayed(attacksOf([SENT]), cluster)).filter(({ family }) => family !== "sequence");
+  async function found(cluster: string, hidden: (finding: Finding) => boolean = () => false, account = OWNER) {
+    const all = (await replayed(attacksOf([SENT]), cluster, account)).filter(({ family }) => family !== "sequence");
     const missing = (): readonly Finding[] => {
       const ids = new Set(published(stack).map(({ Id }) => Id));
       return all.filter(({ id }) => !ids.has(id));
@@ -130,7 +132,7 @@ describe("the deployed pipeline", () => {
     aws.s3.send(
       new PutObjectCommand({ Bucket: stack.output("ConfigBucket"), Key: CONFIG_KEY, Body: JSON.stringify(config) }),
     );
-  const sendAs = (cluster: string) =>
+  const sendAs = (cluster: string, account = OWNER) =>
     crosstrail(
       ...[
         aws,
@@ -138,7 +140,7 @@ describe("the deployed pipeline", () => {
         "--stream",
         stack.output("StreamArn"),
         "--cluster",
-        `${OWNER}/eu-central-1/${cluster}`,
+        `${account}/eu-central-1/${cluster}`,
         fileOf(SENT),
       ],
     );
@@ -170,6 +172,15 @@ describe("the deployed pipeline", () => {
     await found("sent");
     stack.proxies.publish.plan = () => undefined;
     expect((await told(stack)).length).toBeGreaterThan(0);
+  });
+
+  it("publishes what it finds in another account there, by its role", async () => {
+    await sendAs("other", OTHER);
+    await found("other", undefined, OTHER);
+    const accounts = new Set(published(stack).map(({ AwsAccountId }) => AwsAccountId));
+    expect(accounts).toEqual(new Set([OWNER, OTHER]));
+    // What Security Hub had refused for its account would wait there.
+    await stack.emptied();
   });
 
   it("keeps a record that nobody can read, whole, with the reason, and tells of it", async () => {

@@ -73,7 +73,11 @@ export const together = (...all: readonly Recorded[]): Recorded => ({
 });
 
 /** What the command finds in the same. With a ledger that is kept, so that what waits is judged by the detection clock and not because the input ends. */
-export async function replayed({ audit, cloudtrail }: Recorded, cluster = CLUSTER): Promise<readonly Finding[]> {
+export async function replayed(
+  { audit, cloudtrail }: Recorded,
+  cluster = CLUSTER,
+  owner = OWNER,
+): Promise<readonly Finding[]> {
   const folder = mkdtempSync(join(tmpdir(), "crosstrail-replay-"));
   try {
     writeFileSync(join(folder, "audit.ndjson"), `${audit.join("\n")}\n`);
@@ -81,7 +85,7 @@ export async function replayed({ audit, cloudtrail }: Recorded, cluster = CLUSTE
     const ledger = mkdtempSync(join(folder, "ledger-"));
     const printed = await run(process.execPath, [
       ...[join(root, "functions/cli/main.ts"), "replay", "--shadow", "--quiet", "--format", "ndjson"],
-      ...["--cluster", `${OWNER}/eu-central-1/${cluster}`, "--ledger", join(ledger, "ledger.db")],
+      ...["--cluster", `${owner}/eu-central-1/${cluster}`, "--ledger", join(ledger, "ledger.db")],
       ...[join(folder, "audit.ndjson"), join(folder, "cloudtrail.ndjson")],
     ]);
     const lines = printed.split("\n").filter((line) => line !== "");

@@ -5,6 +5,7 @@ import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { SubscribeCommand } from "@aws-sdk/client-sns";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { CrosstrailProps } from "../../infra/cdk/props.ts";
 import type { OutputName } from "../../infra/outputs.ts";
 import { bundlesIn } from "../support/bundles.ts";
@@ -65,7 +66,7 @@ export async function createStack(aws: Aws, named: (name: string) => string, opt
   });
   await createLogGroups(aws, cluster);
   await kinesisAnswers(aws);
-  const hub = await startSecurityHub({ account, region });
+  const hub = await startSecurityHub({ account, region, accountOf: accountsIn(aws) });
   const proxies = {
     detect: await startFaultProxy(aws.url),
     publish: await startFaultProxy(aws.url),
@@ -107,6 +108,7 @@ export async function createStack(aws: Aws, named: (name: string) => string, opt
     [nameOf(refused.url), "queue refused"],
     [TopicArn, "topic"],
     [`:product/${account}/default`, "product"],
+    [":product/", "product of another account"],
   ];
   return {
     ...{ deployed, output, told, refused, outbox, hub, proxies, waiting },
@@ -137,6 +139,22 @@ export async function createStack(aws: Aws, named: (name: string) => string, opt
       await deleteStack(aws, deployed);
       await Promise.all([...Object.values(proxies), hub].map((one) => one.close()));
     },
+  };
+}
+
+/** Whose access keys are. LocalStack does not know GetAccessKeyInfo, and asks nobody for the secret. */
+function accountsIn({ url, region, account }: Aws): (accessKeyId: string) => Promise<string> {
+  const accounts = new Map<string, Promise<string>>();
+  const ask = async (accessKeyId: string): Promise<string> => {
+    const sts = new STSClient({ region, endpoint: url, credentials: { accessKeyId, secretAccessKey: "any" } });
+    const { Account = account } = await sts.send(new GetCallerIdentityCommand({}));
+    sts.destroy();
+    return Account;
+  };
+  return (key) => {
+    const asked = accounts.get(key) ?? ask(key);
+    accounts.set(key, asked);
+    return asked;
   };
 }
 

@@ -2,8 +2,8 @@ import type { SecurityHubClient } from "@aws-sdk/client-securityhub";
 import { pino } from "pino";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createMemoryFindings } from "../../functions/adapters/findings/memory.ts";
-import { createSecurityHub } from "../../functions/adapters/hub/security-hub.ts";
 import { createHubPublisher } from "../../functions/publish/hub.ts";
+import { createHubs } from "../../functions/publish/hubs.ts";
 import { draftOf } from "../support/drafts.ts";
 import { createFindings } from "../support/security-hub-rules.ts";
 import { createSimClock } from "../support/sim-clock.ts";
@@ -43,6 +43,7 @@ describe("Security Hub is down for a day", () => {
       for (const { Id } of Findings as { Id: string }[]) arrived.set(Id, now() - start - DAY_MS);
       return service.import({ Findings }, 1);
     };
+    const client = { send } as unknown as SecurityHubClient;
     const dead = createSimQueue(now, { name: "dead" });
     const queue = (name: string) =>
       createSimQueue(now, { name, visibilityMs: 180_000, redrive: { to: dead, maxReceiveCount: 1_000 } });
@@ -51,9 +52,9 @@ describe("Security Hub is down for a day", () => {
     const refused: string[] = [];
     const publisher = (of: SimQueue): SqsHandler =>
       createHubPublisher({
-        ...{ store, now, log: pino({ level: "silent" }), publisher: { account: ACCOUNT, region: "eu-central-1" } },
+        ...{ store, now, log: pino({ level: "silent" }) },
         // An environment for each of the two that run at once.
-        hub: createSecurityHub({ client: { send } as unknown as SecurityHubClient, callsPerSecond: 2 }),
+        hubOf: createHubs({ account: ACCOUNT, region: "eu-central-1" }, new Map(), () => client),
         delay: async (records, seconds) => {
           waits.push(seconds);
           for (const { receiptHandle } of records) of.changeVisibility(receiptHandle, seconds * 1_000);

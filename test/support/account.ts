@@ -32,6 +32,7 @@ export const outputs: Readonly<Record<OutputName, string>> = {
   RefusedQueueUrl: queue("refused"),
   DeadLetterQueueUrl: queue("dead-letters"),
   DestinationArn: arn("logs", "destination:crosstrail"),
+  PublishRoleArn: "arn:aws:iam::111122223333:role/crosstrail-publish",
   LogsRoleArn: "arn:aws:iam::111122223333:role/crosstrail-logs",
   TrailRuleName: "crosstrail-trail",
   KeyArn: arn("kms", "key/00000000-0000-4000-8000-000000000001"),

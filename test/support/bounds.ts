@@ -15,12 +15,10 @@ import { createSchool } from "../../functions/ledger/school.ts";
 import { createFrames } from "../../functions/pipeline/decode/frame.ts";
 import { judgeChunk } from "../../functions/pipeline/judge.ts";
 import { createTally } from "../../functions/pipeline/tally.ts";
-import { flood } from "./flood.ts";
+import { type Flood, flood } from "./flood.ts";
 import { scope } from "./sample.ts";
 
-export interface Flooded {
-  readonly events: number;
-  readonly names: number;
+export interface Flooded extends Flood {
   readonly store: Store;
   readonly book?: FindingBook;
   /** Called now and then, with the events so far. */
@@ -28,7 +26,7 @@ export interface Flooded {
 }
 
 /** Gives how many sets overflowed, and how many findings there are. */
-export async function runFlood({ events, names, store, book = createFindingBook(), onProgress }: Flooded) {
+export async function runFlood({ store, book = createFindingBook(), onProgress, ...mix }: Flooded) {
   const settings = arm(registry, { version: 1 }, {}, []);
   const recall = createRecall(CAPACITY.facts);
   const engine = createEngine({ store, recall, armed: settings.ledger, site: settings.site, now: () => 0 });
@@ -40,7 +38,7 @@ export async function runFlood({ events, names, store, book = createFindingBook(
     ...{ school, auditIds, tally: createTally(), unwrapping: { scope } },
   };
   let done = 0;
-  for (const lines of flood(events, names)) {
+  for (const lines of flood(mix)) {
     const framer = createFrames({ from: "flood" });
     const frames = [...framer.push(lines.join("\n")), ...framer.end()];
     const { drafts, facts, lessons } = judgeChunk({ frames, bytes: 0 }, judge);

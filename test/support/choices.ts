@@ -36,16 +36,19 @@ export function parametersOf(choice: Choice): Readonly<Partial<Record<ParameterN
     ...{ TrailLogGroup: choice.trailLogGroup, TrailEvents: onOff(choice.trailEvents) },
     ...{ StreamShards: choice.streamShards, StreamRetentionHours: choice.streamRetentionHours },
     ...{ SecurityHub: onOff(choice.securityHub), Emails: choice.emails?.join(","), NotifyFormat: choice.notifyFormat },
+    HubRoles: choice.hubRoles?.join(","),
     ...{ KeyArn: choice.key, KeyHasGrants: choice.key === undefined ? undefined : "yes" },
     ...{ LogRetentionDays: choice.logRetentionDays, QuarantineDays: choice.quarantineDays },
     ...{ AlarmTopicArn: choice.alarmTopic, Shadow: onOff(choice.shadow) },
   });
 }
 
+const roleIn = (of: string, called = "crosstrail-findings"): string => `arn:aws:iam::${of}:role/${called}`;
 const trails: Choice = { clusters: ["prod"], trailLogGroup: "trail" };
 const all: Choice = {
   ...{ clusters: ["prod", "stage"], sourceAccounts: ["444455556666", "777788889999"] },
   ...{ trailLogGroup: "aws/trail", trailEvents: true, emails: ["user@example.com", "soc@example.com"] },
+  hubRoles: [roleIn("444455556666"), roleIn("777788889999", "security/findings")],
 };
 const KEY = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 const PAGER = "arn:aws:sns:eu-central-1:111122223333:pager";
@@ -55,7 +58,7 @@ export const choices: Readonly<Record<string, Choice>> = {
   "one cluster and a trail's log group": trails,
   "everything that can be watched": all,
   "other accounts alone": { sourceAccounts: ["444455556666"], trailEvents: true },
-  "no Security Hub": { ...all, securityHub: false },
+  "no Security Hub": { ...all, securityHub: false, hubRoles: [] },
   "a key from elsewhere": { ...all, key: KEY },
   shards: { ...trails, streamShards: 4, streamRetentionHours: 168 },
   "a topic of alarms from elsewhere": { ...all, alarmTopic: PAGER },
@@ -81,6 +84,7 @@ export const anyChoice: fc.Arbitrary<Choice> = fc
     streamShards: maybe(fc.nat({ max: 5 })),
     streamRetentionHours: maybe(fc.integer({ min: 24, max: 8_760 })),
     securityHub: maybe(fc.boolean()),
+    hubRoles: maybe(fc.uniqueArray(account, { maxLength: 4 }).map((accounts) => accounts.map((one) => roleIn(one)))),
     emails: maybe(
       fc.array(
         name.map((local) => `${local}@example.com`),
@@ -96,4 +100,5 @@ export const anyChoice: fc.Arbitrary<Choice> = fc
   })
   .map((choice): Choice => compact(choice))
   .filter(({ clusters = [], sourceAccounts = [] }) => clusters.length + sourceAccounts.length > 0)
+  .filter(({ hubRoles = [], securityHub }) => hubRoles.length === 0 || securityHub !== false)
   .filter(({ trailLogGroup, trailEvents }) => trailLogGroup !== undefined || trailEvents === true);

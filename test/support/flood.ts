@@ -7,18 +7,37 @@ import { audit, call, launched, podCall, session } from "./trails.ts";
 const START = Date.UTC(2026, 10, 22);
 const DAY_MS = 24 * 3_600_000;
 
+export interface Flood {
+  readonly events: number;
+  readonly names: number;
+  /** Reads that teach nothing between each of the others and the next. */
+  readonly noise?: number;
+}
+
 /** Lines in the order of time, over one day, in chunks. */
-export function* flood(events: number, names: number, chunk = 2_000): Generator<readonly string[]> {
+export function* flood({ events, names, noise = 0 }: Flood, chunk = 2_000): Generator<readonly string[]> {
   for (let from = 0; from < events; from += chunk)
     yield Array.from({ length: Math.min(chunk, events - from) }, (_, index) => {
       const n = from + index;
+      const at = new Date(START + (n / events) * DAY_MS).toISOString().slice(0, 19);
+      const turn = Math.floor(n / (noise + 1));
       // Every name comes again, far from where it was: nothing is remembered for so long.
-      return line(n, (n * 7_919) % names, new Date(START + (n / events) * DAY_MS).toISOString().slice(0, 19));
+      const nameOf = (one: number): number => (one * 7_919) % names;
+      return n % (noise + 1) === 0 ? line(turn, nameOf(turn), at) : read(nameOf(n), at);
     });
 }
 
 const hex = (n: number): string => n.toString(16).padStart(12, "0");
 const ip = (n: number): string => `203.${n & 127}.${(n >> 7) & 255}.${(n >> 15) & 255}`;
+
+/** Teaches nothing. */
+const read = (name: number, at: string): string =>
+  audit(at, {
+    user: users.human(`user-${hex(name)}`, "Developer"),
+    verb: "get",
+    requestURI: `/api/v1/namespaces/ns-${hex(name)}/configmaps/a`,
+    objectRef: { resource: "configmaps", namespace: `ns-${hex(name)}`, name: "a", apiVersion: "v1" },
+  });
 
 const makers: readonly ((n: number, name: number, at: string) => string)[] = [
   // A pod's token at work: token, pod, origin.
@@ -72,17 +91,7 @@ const makers: readonly ((n: number, name: number, at: string) => string)[] = [
       level: "Metadata",
       sourceIPs: [ip(name)],
     }),
-  // Reads that teach nothing: most of what there is.
-  ...Array.from(
-    { length: 4 },
-    () => (_: number, name: number, at: string) =>
-      audit(at, {
-        user: users.human(`user-${hex(name)}`, "Developer"),
-        verb: "get",
-        requestURI: `/api/v1/namespaces/ns-${hex(name)}/configmaps/a`,
-        objectRef: { resource: "configmaps", namespace: `ns-${hex(name)}`, name: "a", apiVersion: "v1" },
-      }),
-  ),
+  ...Array.from({ length: 4 }, () => (_: number, name: number, at: string) => read(name, at)),
   // Keys of any name, from anywhere; one key for whatever there is.
   (_, name, at) => podCall(at, `s3:Get${name % 50}`, `ASIA${hex(name).toUpperCase()}0000`, ip(name)),
   (_, name, at) =>

@@ -18,6 +18,7 @@ import { createConfigSource } from "../../functions/runtime/config-source.ts";
 import { everyMinute } from "../../functions/runtime/every-minute.ts";
 import { createPrograms } from "../../functions/runtime/program.ts";
 import { createSweep } from "../../functions/sweep/sweep.ts";
+import type { AsffFinding } from "../../schemas/findings/asff-schema.ts";
 import type { Letter } from "../../schemas/findings/letter.ts";
 import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
 import { createCountingMeter } from "./counting-meter.ts";
@@ -214,19 +215,18 @@ export function startPipeline(settings: Settings) {
         for (const one of Object.values(queues)) one.changeVisibility(receiptHandle, seconds * 1_000);
     },
   });
-  const publishToHub = () =>
-    createHubPublisher({
-      ...sink(),
-      publisher: { account: ACCOUNT, region: REGION },
-      hub: port("hub", async (all) => {
-        await pause();
-        const body = { Findings: all };
-        for (const { Id, UpdatedAt } of all) imports.push({ id: Id, updatedAt: UpdatedAt });
-        return hub
-          .import(body, Buffer.byteLength(JSON.stringify(body)))
-          .FailedFindings.map(({ Id, ErrorCode: code, ErrorMessage: message }) => ({ id: Id, code, message }));
-      }),
+  const publishToHub = () => {
+    const send = port("hub", async (all: readonly AsffFinding[]) => {
+      await pause();
+      const body = { Findings: all };
+      for (const { Id, UpdatedAt } of all) imports.push({ id: Id, updatedAt: UpdatedAt });
+      return hub
+        .import(body, Buffer.byteLength(JSON.stringify(body)))
+        .FailedFindings.map(({ Id, ErrorCode: code, ErrorMessage: message }) => ({ id: Id, code, message }));
     });
+    const ours = { send, publisher: { account: ACCOUNT, region: REGION } };
+    return createHubPublisher({ ...sink(), hubOf: () => ours });
+  };
   const tellPeople = () =>
     createNotifier({
       ...sink(),

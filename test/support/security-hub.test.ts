@@ -224,3 +224,27 @@ describe("reading findings", () => {
     expect(second.NextToken).toBeUndefined();
   });
 });
+
+it("takes from each caller what is of its own account, and keeps the accounts apart", async () => {
+  const other = "444455556666";
+  const place = await startSecurityHub({ accountOf: async (key) => (key === "ASIAEXAMPLE" ? other : account) });
+  const of = (accessKeyId: string) =>
+    new SecurityHubClient({
+      ...{ region: "eu-central-1", endpoint: place.url, maxAttempts: 1 },
+      credentials: { accessKeyId, secretAccessKey: "example" },
+    });
+  const theirs = finding({ AwsAccountId: other, ProductArn: arnOf("eu-central-1", other) });
+  const imported = (key: string, one: AwsSecurityFinding) =>
+    of(key).send(new BatchImportFindingsCommand({ Findings: [one] }));
+  try {
+    await imported("ASIAEXAMPLE", theirs);
+    await imported("AKIAEXAMPLE", finding());
+    await expect(imported("AKIAEXAMPLE", theirs)).rejects.toMatchObject({ name: "AccessDeniedException" });
+    await expect(imported("ASIAEXAMPLE", finding())).rejects.toMatchObject({ name: "AccessDeniedException" });
+    const { Findings = [] } = await of("ASIAEXAMPLE").send(new GetFindingsCommand({}));
+    expect(Findings.map(({ AwsAccountId }) => AwsAccountId)).toEqual([other]);
+    expect(place.findings().map(({ AwsAccountId }) => AwsAccountId)).toEqual([account, other]);
+  } finally {
+    await place.close();
+  }
+});

@@ -1,7 +1,14 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
-import { type Caller, createFindings, HubError, type Imported, type Json } from "./security-hub-rules.ts";
+import {
+  type Findings as Account,
+  type Caller,
+  createFindings,
+  HubError,
+  type Imported,
+  type Json,
+} from "./security-hub-rules.ts";
 import { createThrottle } from "./throttle.ts";
 
 /** What goes wrong with a call, and whether before or after its effect. */
@@ -26,6 +33,7 @@ export interface HubCall {
 export interface SecurityHub {
   /** For `AWS_ENDPOINT_URL_SECURITYHUB`. */
   readonly url: string;
+  /** Of all accounts. */
   readonly findings: () => readonly Json[];
   /** Every call, refused or not. */
   readonly calls: readonly HubCall[];
@@ -38,6 +46,8 @@ export interface SecurityHub {
 }
 
 interface Options extends Partial<Caller> {
+  /** The account that an access key is of. By default all are of `account`. */
+  readonly accountOf?: (accessKeyId: string) => Promise<string>;
   /** ms; for the throttle. */
   readonly now?: () => number;
 }
@@ -48,7 +58,13 @@ interface Options extends Partial<Caller> {
  */
 export async function startSecurityHub(options: Options = {}): Promise<SecurityHub> {
   const { account = "000000000000", region = "eu-central-1", now = Date.now } = options;
-  const findings = createFindings({ account, region });
+  const { accountOf = async () => account } = options;
+  const accounts = new Map([[account, createFindings({ account, region })]]);
+  const findingsOf = (of: string): Account => {
+    const findings = accounts.get(of) ?? createFindings({ account: of, region });
+    accounts.set(of, findings);
+    return findings;
+  };
   const mayImport = createThrottle(10, 30, now);
   const mayGet = createThrottle(3, 6, now);
   const calls: HubCall[] = [];
@@ -65,13 +81,13 @@ export async function startSecurityHub(options: Options = {}): Promise<SecurityH
     calls.push(call);
     try {
       if (operation === undefined) throw new HubError("UnknownOperationException", 404, "");
-      checkSignature(request, region);
+      const caller = await accountOf(checkSignature(request, region));
       const trouble = hub.plan(number, operation);
       if (trouble === "reset") return void request.socket.destroy();
-      raise(trouble, account);
+      raise(trouble, caller);
       const allowed = operation === "GetFindings" ? mayGet() : mayImport();
-      if (!allowed) raise("throttled", account);
-      const result = perform(operation, body, call);
+      if (!allowed) raise("throttled", caller);
+      const result = perform(operation, findingsOf(caller), body, call);
       if (trouble === "lost") return void request.socket.destroy();
       call.status = 200;
       response.setHeader("content-type", "application/json").end(JSON.stringify(result));
@@ -81,15 +97,15 @@ export async function startSecurityHub(options: Options = {}): Promise<SecurityH
     }
   }
 
-  function perform(operation: Operation, body: Buffer, call: HubCall): unknown {
+  function perform(operation: Operation, findings: Account, body: Buffer, call: HubCall): unknown {
     const input = parse(body);
     if (operation === "GetFindings") return page(findings.all(), input);
-    if (operation === "BatchUpdateFindings") return update(input);
+    if (operation === "BatchUpdateFindings") return update(findings, input);
     call.answer = findings.import(input, body.length, hub.refuse);
     return call.answer;
   }
 
-  function update(input: Json): unknown {
+  function update(findings: Account, input: Json): unknown {
     const { FindingIdentifiers, ...changes } = input;
     const asked = (FindingIdentifiers ?? []) as readonly { readonly Id: string; readonly ProductArn: string }[];
     const done = asked.map((finding) => ({ finding, found: findings.amend(finding.Id, finding.ProductArn, changes) }));
@@ -107,7 +123,7 @@ export async function startSecurityHub(options: Options = {}): Promise<SecurityH
   const port = await listen(server);
   const hub: SecurityHub = {
     url: `http://127.0.0.1:${port}`,
-    findings: findings.all,
+    findings: () => [...accounts.values()].flatMap((findings) => findings.all()),
     calls,
     plan: () => undefined,
     refuse: () => undefined,
@@ -143,12 +159,14 @@ function fail(response: ServerResponse, error: unknown): void {
   response.end(JSON.stringify({ Code: code, Message: message }));
 }
 
-/** That it is signed, and for this service and region; not by whom. */
-function checkSignature({ headers }: IncomingMessage, region: string): void {
-  const scope = /Credential=[^/]+\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request/.exec(headers.authorization ?? "");
+/** That it is signed, and for this service and region. Gives the access key that it says it is signed with. */
+function checkSignature({ headers }: IncomingMessage, region: string): string {
+  const scope = /Credential=([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request/.exec(headers.authorization ?? "");
   if (scope === null) throw new HubError("MissingAuthenticationTokenException", 403, "Missing Authentication Token");
-  if (scope[1] !== region || scope[2] !== "securityhub")
+  const [, key = "", where, service] = scope;
+  if (where !== region || service !== "securityhub")
     throw new HubError("InvalidSignatureException", 403, "Credential should be scoped to a valid region.");
+  return key;
 }
 
 function parse(body: Buffer): Json {

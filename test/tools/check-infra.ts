@@ -8,13 +8,16 @@ import { root } from "./folders.ts";
 import { cfnGuard, guard } from "./infra/guard.ts";
 import { lint } from "./infra/lint.ts";
 import { REGION } from "./infra/python.ts";
+import { transform } from "./infra/transform.ts";
 import { variants } from "./infra/variants.ts";
 
 const written = (name: string): string => join(root, "dist", "infra", `${name}.template.json`);
 const read = (file: string): Template => JSON.parse(readFileSync(file, "utf8"));
 
 const sam = join(root, "infra", "sam", "template.yaml");
-const faults = [...(await lint([written("cdk"), written("sam")], [sam])), ...(await ruled())];
+const role = join(root, "infra", "sam", "hub-role.yaml");
+const PUBLISHER = "arn:aws:iam::111122223333:role/crosstrail-publish";
+const faults = [...(await lint([written("cdk"), written("sam"), role], [sam])), ...(await ruled())];
 for (const fault of faults) console.error(fault);
 if (faults.length > 0) process.exitCode = 1;
 
@@ -28,6 +31,7 @@ async function ruled(): Promise<readonly string[]> {
   }
   const ways = [
     { name: relative(root, written("cdk")), template: read(written("cdk")), parameters: {} },
+    { name: relative(root, role), template: await transform(role), parameters: { PublishRoleArns: PUBLISHER } },
     ...variants.map(({ name, parameters }) => ({
       ...{ name: `${relative(root, written("sam"))} ${name}`, template: read(written("sam")), parameters },
     })),

@@ -42,11 +42,12 @@ const toFillIn = (text: string): string =>
       .toUpperCase(),
   );
 
-function rightRow(name: string, { actions, resources, conditions, hub }: Right): string {
+function rightRow(name: string, { actions, resources, conditions, when }: Right): string {
   const where = [
-    ...resources.map((resource) => `\`${resource}\``),
+    ...("of" in resources ? [`those of \`${resources.of}\``] : resources.map((resource) => `\`${resource}\``)),
     ...(conditions === undefined ? [] : [`if \`${JSON.stringify(conditions)}\``]),
-    ...(hub === true ? ["(with Security Hub)"] : []),
+    ...(when === "hub" ? ["(with Security Hub)"] : []),
+    ...(when === "hubRoles" ? ["(with roles of other accounts)"] : []),
   ];
   return `| ${name.toLowerCase()} | ${actions.map((action) => `\`${action}\``).join(" ")} | ${where.join(" ")} |`;
 }

@@ -14,6 +14,7 @@ export const variants: readonly Variant[] = [
     parameters: {
       ...{ Clusters: "prod,stage", SourceAccounts: "444455556666", TrailLogGroup: "my-trail", TrailEvents: "on" },
       ...{ Emails: "user@example.com,other@example.com", StreamShards: 4, NotifyFormat: "chat" },
+      HubRoles: "arn:aws:iam::444455556666:role/crosstrail-findings",
     },
   },
   {

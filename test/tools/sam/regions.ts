@@ -111,9 +111,11 @@ function settingsOf(name: FunctionName): Value {
   };
 }
 
-function statement({ sid, actions, resources, conditions, hub }: Right): Value {
-  const said = named({ Sid: sid, Effect: "Allow", Action: actions, Resource: resources, Condition: conditions });
-  return hub === true ? withHub(said) : said;
+function statement({ sid, actions, resources, conditions, when }: Right): Value {
+  const Resource = "of" in resources ? { "Fn::Split": [",", ref(resources.of)] } : resources;
+  const said = named({ ...{ Sid: sid, Effect: "Allow", Action: actions }, Resource, Condition: conditions });
+  if (when === undefined) return said;
+  return when === "hub" ? withHub(said) : iff("HasHubRoles", said, ref("AWS::NoValue"));
 }
 
 const grants = (): Value =>
