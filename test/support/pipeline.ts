@@ -199,16 +199,17 @@ export function startPipeline(settings: Settings) {
     },
   });
 
+  const meter = () => createCountingMeter().meter;
   const startSweep = () =>
     createSweep({
       ...{ program: programs(), clock: async () => Date.UTC(9_999, 0), publish, catchUp: () => desk.catchUp() },
-      ...{ health: async () => [], meter: createCountingMeter().meter, log },
+      ...{ health: async () => [], meter: meter(), log },
     });
 
   const sink = () => ({
-    ...{ log, now, meter: createCountingMeter().meter, store: kept2 },
+    ...{ log, now, meter: meter(), store: kept2 },
     park: async (one: Parked) => void parked.push(one),
-    report: createReport({ desk, store: kept2, region: REGION, now, log }),
+    report: createReport({ desk, store: kept2, region: REGION, now, meter: meter(), log }),
     delay: async (records: readonly SQSRecord[], seconds: number) => {
       for (const { receiptHandle } of records)
         for (const one of Object.values(queues)) one.changeVisibility(receiptHandle, seconds * 1_000);
