@@ -136,8 +136,8 @@ interface Plan {
   readonly publishing: boolean;
 }
 
-/** Any order, repetition, cut, lanes, shards, resharding, misfortunes and crashes. `lines`: what is told, once at least; `most`: lines between them that are no events. */
-function plansOf(lines: readonly string[], most: number): fc.Arbitrary<Plan> {
+/** Any order, repetition, cut, lanes, shards, resharding, misfortunes and crashes. `lines`: what is told, once at least. */
+function plansOf(lines: readonly string[]): fc.Arbitrary<Plan> {
   const luck = fc.constantFrom<Luck>(
     ...(["fine", "fine", "fine", "fine", "fine", "fine"] as const),
     ...(["fails", "breaks", "lost", "refused", "dies before", "dies after"] as const),
@@ -168,7 +168,7 @@ function plansOf(lines: readonly string[], most: number): fc.Arbitrary<Plan> {
       }),
       publishing: fc.nat({ max: 7 }).map((one) => one === 0),
       splits: fc.option(fc.nat({ max: 6_000 }), { nil: undefined }),
-      broken: fc.array(fc.nat({ max: lines.length }), { maxLength: most }),
+      broken: fc.array(fc.nat({ max: lines.length }), { maxLength: 2 }),
     })
     .map(({ sequence, size, broken, poisoned, lucks, fates, times, mapping, splits, publishing }) => ({
       publishing,
@@ -195,9 +195,9 @@ const runPlan = (
       clock.sleep(splits).then(() => stream.split(first.id), expect.fail);
   });
 
-const unharmed = (lines: readonly string[], detectors: Settings["detectors"], mutant?: Mutant, most = 2) => {
+const unharmed = (lines: readonly string[], detectors: Settings["detectors"], mutant?: Mutant) => {
   const wanted = outcomeOf({ detectors }, recordsOf(lines, 3));
-  return fc.asyncProperty(plansOf(lines, most), async (plan) => {
+  return fc.asyncProperty(plansOf(lines), async (plan) => {
     const { findings, trouble } = await runPlan(plan, detectors, mutant);
     expect({ findings, trouble }).toEqual({ findings: (await wanted).findings, trouble: [] });
   });
@@ -263,8 +263,8 @@ describe("any order, repetitions, poison, lanes, resharding, faults and crashes"
 });
 
 it("what is published between two records is brought up to date, also where evidence alone changes", async () => {
-  // Of this order two findings come to another leading event when they are out.
-  await fc.assert(unharmed(scenario, everybody, {}, 0), { numRuns: 1, seed: -1869701274 });
+  // Of this order findings come to another leading event when they are out, and no count changes.
+  await fc.assert(unharmed(scenario, everybody), { numRuns: 1, seed: 2 });
 }, 60_000);
 
 describe("the proof fails where", () => {
