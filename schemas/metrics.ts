@@ -4,7 +4,7 @@ export const NAMESPACE = "crosstrail";
 
 export interface Metric {
   readonly unit: "Count" | "Milliseconds";
-  readonly of: "detect" | "publish" | "sweep" | "detect and sweep";
+  readonly of: "detect" | "publish" | "sweep" | "detect and sweep" | "detect, publish and sweep";
   /** A second dimension: the metric is told both whole and by its values, or by them alone where `only` says so. */
   readonly by?: "trail" | "code" | "kind" | "detector" | "sink" | "part";
   readonly only?: true;
@@ -53,7 +53,7 @@ export const metrics = {
   },
   DetectorHits: {
     unit: "Count",
-    of: "detect and sweep",
+    of: "detect, publish and sweep",
     by: "detector",
     only: true,
     is: "findings that a detector made or added to",

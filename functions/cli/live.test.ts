@@ -1,14 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { ofLedger } from "../../detectors/ledger/contracts.ts";
+import { registry } from "../../detectors/registry.ts";
 import type { Finding } from "../../schemas/findings/finding.ts";
 import { type Answer, awsServer } from "../../test/support/aws-server.ts";
 import { impersonation } from "../../test/support/one-event.ts";
+import { scenario } from "../../test/support/scenario.ts";
 import { envelope, STREAM_ARN } from "../../test/support/stream.ts";
+import { nodeAtWork, podCall } from "../../test/support/trails.ts";
 
 const bin = fileURLToPath(new URL("./bin.js", import.meta.url));
 const dir = mkdtempSync(join(tmpdir(), "crosstrail-live-"));
@@ -35,9 +39,13 @@ async function serve(answer: Answer): Promise<string> {
   return server.url;
 }
 
-function start(url: string, args: readonly string[]): Running {
+/** Against a service at this address. */
+const start = (url: string, args: readonly string[]): Running =>
+  begin(...args, "--region", "eu-central-1", "--endpoint-url", url);
+
+function begin(...args: readonly string[]): Running {
   const env = { ...process.env, NO_COLOR: "1", AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
-  const child = spawn(process.execPath, [bin, ...args, "--region", "eu-central-1", "--endpoint-url", url], { env });
+  const child = spawn(process.execPath, [bin, ...args], { env });
   started.push(child);
   let [out, err] = ["", ""];
   let heard = (): void => undefined;
@@ -173,6 +181,11 @@ function streamOf(records: readonly string[]) {
   return { answer, reads, letters };
 }
 
+/** Detectors whose verdicts wait for a time to pass. */
+const waiting = new Set(
+  registry.filter((one) => ofLedger(one).some(({ kind }) => kind === "settled")).map(({ meta }) => meta.id),
+);
+
 describe("stream", () => {
   const events = ["11111111-2222-4333-8444-000000000001", "11111111-2222-4333-8444-000000000002"].map(eventOf);
 
@@ -197,6 +210,33 @@ describe("stream", () => {
     expect(reads[0]).toBe(1);
     // The finding is out already; one event more is no news.
     expect(two.out()).toBe("");
+  });
+
+  it("makes the verdicts that wait for a time, with nothing beside it: all that a replay of the same into a ledger finds", async () => {
+    // Both trails go on for hours, so that all that waits before has become due.
+    const later = [
+      nodeAtWork("23:00", "i-0a1b2c3d4e5f60001", "ASIAEXAMPLENODE00001"),
+      podCall("23:00", "s3:GetObject", "ASIAEXAMPLEPOD000004"),
+    ];
+    const records = [...scenario, ...later];
+    const file = join(dir, "records.ndjson");
+    writeFileSync(file, records.join("\n"));
+    const { answer, reads } = streamOf(records);
+    const url = await serve(answer);
+    const output = ["--format", "ndjson", "--shadow"];
+    const found = ({ out }: Running): readonly Finding[] => findingsIn(out().split("\n").slice(0, -1));
+    const ids = (all: readonly Finding[]): readonly string[] => [...new Set(all.map(({ id }) => id))].toSorted();
+    const waited = (all: readonly Finding[]): readonly Finding[] => all.filter(({ detector }) => waiting.has(detector));
+    const kept = ["--ledger", join(dir, "replay.db")];
+    const replay = begin("replay", ...output, "--quiet", ...kept, "--cluster", "111122223333/eu-central-1/demo", file);
+    expect(await replay.ended).toEqual({ code: 0, err: "" });
+    const stream = start(url, ["stream", "--name", "crosstrail", "--from", "oldest", ...output]);
+    await expect.poll(() => reads.length, { timeout: 60_000 }).toBeGreaterThan(1);
+    expect(waited(found(stream))).toEqual([]);
+    stream.child.kill("SIGTERM");
+    expect((await stream.ended).code).toBe(0);
+    expect(waited(found(stream)).length).toBeGreaterThan(2);
+    expect(ids(found(stream))).toEqual(ids(found(replay)));
   });
 
   it("puts findings into queues, and records that cannot be judged into a file", async () => {

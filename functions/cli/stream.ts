@@ -20,6 +20,7 @@ import { onStop } from "./stop.ts";
 import { settleUntil } from "./stream-clock.ts";
 import { createCounts } from "./stream-counts.ts";
 import { openStores, outboxOf, quarantineOf, type SinkOptions, type StoreOptions } from "./stream-parts.ts";
+import { startSettling } from "./stream-settling.ts";
 
 export interface StreamOptions extends AwsOptions, FeedOptions, SinkOptions, StoreOptions {
   readonly name: string;
@@ -31,8 +32,6 @@ export interface StreamOptions extends AwsOptions, FeedOptions, SinkOptions, Sto
   readonly logLevel: Parameters<typeof createLog>[0];
 }
 
-/** How often verdicts are made whose time has come. */
-const SETTLE_MS = 60_000;
 /** Our clock may run ahead of the service's, and a time that is still to come it may refuse. */
 const SKEW_MS = 5_000;
 
@@ -71,29 +70,14 @@ export async function stream(options: StreamOptions): Promise<number> {
 
   /** Verdicts wait for the slowest shard, and for the later trail. */
   async function settle(): Promise<void> {
-    try {
-      const until = settleUntil(await clock.time(), arrived.values());
-      if (until !== undefined) await ledger.settle(until, publish);
-      await desk.catchUp();
-    } catch (cause) {
-      log.error(
-        { reason: cause instanceof Error ? cause.message : String(cause) },
-        "verdicts were not made; again in a minute",
-      );
-    }
-  }
-  async function settling(until: AbortSignal): Promise<void> {
-    for (;;) {
-      await wait(SETTLE_MS, until);
-      if (until.aborted) return;
-      await settle();
-    }
+    const until = settleUntil(await clock.time(), arrived.values());
+    if (until !== undefined) await ledger.settle(until, publish);
+    await desk.catchUp();
   }
 
-  const done = new AbortController();
   if (options.quiet !== true)
     console.error(`reading ${options.name} as ${options.consumer}; SIGTERM or Ctrl-C ends it`);
-  const settled = settling(AbortSignal.any([signal, done.signal]));
+  const settling = startSettling({ settle, wait, log });
   try {
     await consume({
       ...{ client, stream: arn, consumer: options.consumer, positions: stores.positions, handle: detect },
@@ -101,9 +85,9 @@ export async function stream(options: StreamOptions): Promise<number> {
       onRead: (shard, time) => arrived.set(shard, time),
       ...{ now, wait, signal, log },
     });
+    await settling.end();
   } finally {
-    done.abort();
-    await settled;
+    await settling.stop();
     stores.close();
   }
   await output.end();

@@ -38,7 +38,7 @@ interface Change extends Partial<HubParts> {
   readonly hub?: Hub;
 }
 
-async function setUp({ hub: given, ...change }: Change = {}, account = ACCOUNT) {
+async function setUp({ hub: given, ...change }: Change = {}, account = ACCOUNT, put?: () => Promise<void>) {
   const store = createMemoryFindings();
   const [one, two] = [draftOf({ on: "one" }), draftOf({ on: "two", severity: "high" })];
   for (const draft of [one, two]) await store.merge(draft, KEEP);
@@ -51,18 +51,22 @@ async function setUp({ hub: given, ...change }: Change = {}, account = ACCOUNT) 
   const hub = given ?? takenBy(service);
   const ours = { send: hub, publisher: { account, region: "eu-central-1" } };
   const outbox = async (more: readonly Letter[]): Promise<void> => void letters.push(...more);
-  const desk = createDesk({ store, outbox, now: () => NOW });
+  const desk = createDesk({ store, outbox: put ?? outbox, now: () => NOW });
+  const meter: HubParts["meter"] = {
+    ...{ totals: () => undefined, lag: () => undefined, flush: () => undefined },
+    waited: (sink, ms) => void waits.push([sink, ms]),
+    count(name: string, value: number, by: Readonly<Record<string, string>> = {}) {
+      const key = [name, ...Object.values(by)].join(" ");
+      counts.set(key, (counts.get(key) ?? 0) + value);
+    },
+  };
   const publish = createHubPublisher({
     ...{ store, log, now: () => NOW, hubOf: () => ours },
     delay: async (records, seconds) =>
       void delayed.push(...records.map(({ messageId }) => [messageId, seconds] as const)),
     park: async (what) => void parked.push(what),
-    report: createReport({ desk, store, region: "eu-central-1", now: () => NOW, log }),
-    meter: {
-      ...{ totals: () => undefined, lag: () => undefined, flush: () => undefined },
-      waited: (sink, ms) => void waits.push([sink, ms]),
-      count: (name: string, value: number) => void counts.set(name, (counts.get(name) ?? 0) + value),
-    },
+    report: createReport({ desk, store, region: "eu-central-1", now: () => NOW, meter, log }),
+    meter,
     ...change,
   });
   const send = (bodies: readonly string[], remainingMs = 60_000) =>
@@ -131,7 +135,7 @@ describe("messages for Security Hub", () => {
 
   it("of a finding that is refused for good are parked with the reason, and are one finding on the pipeline's health", async () => {
     const { ids } = await setUp();
-    const { send, parked, letters, store } = await setUp({
+    const { send, parked, letters, store, counts } = await setUp({
       hub: async (all) => all.map(({ Id }) => ({ id: Id, code: "InvalidInput", message: "not so" })),
     });
     expect(left(await send([letter(ids[0]), letter(ids[1])]))).toEqual([]);
@@ -141,11 +145,23 @@ describe("messages for Security Hub", () => {
     expect(letters.filter(({ notify }) => notify)).toHaveLength(1);
     const [health] = await store.read([letters[0]?.id ?? ""]);
     expect(health?.draft.finding.detector).toBe("health/refused");
+    // As the other functions count: what added to a finding, too.
+    const counted = { "FindingsRefused security-hub": 2, "DetectorHits health/refused": 2 };
+    expect(Object.fromEntries(counts)).toEqual({ ...counted, HubPublished: 0 });
     // Which is refused itself, and says no more: it would go round.
     const before = letters.length;
     await send(letters.map(({ id }) => letter(id)));
     expect(letters).toHaveLength(before);
     expect(parked).toHaveLength(3);
+    expect(counts.get("DetectorHits health/refused")).toBe(2);
+  });
+
+  it("count no finding on a refusal that could not be put out", async () => {
+    const { send, counts } = await setUp({}, ACCOUNT, async () => {
+      throw new Error("no outbox");
+    });
+    expect(left(await send(["{"]))).toEqual([]);
+    expect(Object.fromEntries(counts)).toEqual({ "FindingsRefused security-hub": 1 });
   });
 
   it("that are none of ours, or whose finding is kept no more, are parked", async () => {

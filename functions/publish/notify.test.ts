@@ -3,9 +3,9 @@ import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import type { Finding } from "../../schemas/findings/finding.ts";
 import { draftOf } from "../../test/support/drafts.ts";
+import { silentMeter } from "../../test/support/silent-meter.ts";
 import { contextOf } from "../../test/support/stream.ts";
 import { createMemoryFindings } from "../adapters/findings/memory.ts";
-import type { Meter } from "../runtime/meter.ts";
 import type { Parked } from "./letters.ts";
 import { type Message, messageOf } from "./message.ts";
 import { createNotifier, type NotifyParts } from "./notify.ts";
@@ -23,11 +23,6 @@ const record = (id: string, index = 0): SQSRecord => ({
     ...{ ApproximateReceiveCount: "1", SentTimestamp: "0", SenderId: "s", ApproximateFirstReceiveTimestamp: "0" },
   },
 });
-
-const silentMeter: Meter = {
-  ...{ totals: () => undefined, count: () => undefined, flush: () => undefined },
-  ...{ lag: () => undefined, waited: () => undefined },
-};
 
 function setUp(change: Partial<NotifyParts> = {}) {
   const store = createMemoryFindings();

@@ -5,8 +5,8 @@ import type { SQSRecord } from "aws-lambda";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { clientOf } from "../../test/support/aws.ts";
-import { createCountingMeter } from "../../test/support/counting-meter.ts";
 import { draftOf } from "../../test/support/drafts.ts";
+import { silentMeter } from "../../test/support/silent-meter.ts";
 import { contextOf } from "../../test/support/stream.ts";
 import { createMemoryFindings } from "../adapters/findings/memory.ts";
 import { createPublish } from "./publish.ts";
@@ -35,7 +35,7 @@ async function start(env: object) {
     { ...base, ...env },
     {
       ...{ findings, sqs: of<SQSClient>("none"), region: "eu-central-1", now: () => Date.UTC(2026, 10, 24) },
-      ...{ log: pino({ level: "silent" }), meter: createCountingMeter().meter },
+      ...{ log: pino({ level: "silent" }), meter: silentMeter },
     },
     {
       securityHub() {

@@ -4,8 +4,8 @@ import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import type { Letter } from "../../schemas/findings/letter.ts";
 import { clientOf } from "../../test/support/aws.ts";
-import { createCountingMeter } from "../../test/support/counting-meter.ts";
 import { scenario } from "../../test/support/scenario.ts";
+import { silentMeter } from "../../test/support/silent-meter.ts";
 import { batch, contextOf, envelope, record } from "../../test/support/stream.ts";
 import { createMemoryFindings } from "../adapters/findings/memory.ts";
 import { createMemoryStore } from "../adapters/ledger/memory.ts";
@@ -45,7 +45,7 @@ async function deployed(variables: object, config?: object) {
   };
   const { program, publish } = finding({ ...env, ...variables }, common, s3.client);
   const detect = createDetect({
-    ...{ program, publish, now: common.now, meter: createCountingMeter().meter, log: pino({ level: "silent" }) },
+    ...{ program, publish, now: common.now, meter: silentMeter, log: pino({ level: "silent" }) },
     ...{ clock: { advance: async () => undefined }, passed: async () => undefined },
     quarantine: { keep: async () => undefined },
   });

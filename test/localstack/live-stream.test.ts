@@ -17,7 +17,7 @@ import { type Aws, eventually, namer } from "./aws.ts";
 import { during, type Ended, linesOf, type Running } from "./command-line.ts";
 import type { FaultProxy } from "./fault-proxy.ts";
 import { endBegun, expectNews, findingsIn, first, goLive, idsOf, type Live, second } from "./live.ts";
-import { attacksOf, type Recorded, replayed, together } from "./recorded.ts";
+import { attacksOf, daysLater, demonstration, type Recorded, replayed, together } from "./recorded.ts";
 import { createQueue, createStream, createTable, known, receive } from "./resources.ts";
 
 const named = namer("live-stream");
@@ -36,16 +36,25 @@ afterAll(async () => {
   rmSync(dir, { recursive: true });
 });
 
-/** Its verdict waits for no time to pass, which a stream gives once a minute. */
+/** Its verdict waits for a time to pass. */
 const waits = new Set(
   registry.flatMap((one) => (ofLedger(one).some(({ kind }) => kind === "settled") ? [one.meta.id] : [])),
 );
 const isPrompt = ({ detector }: Finding): boolean => !waits.has(detector);
 
+/** By their times, as a trail tells of them: verdicts that are made in the midst of it are then those that are made at its end. */
+function inOrder({ audit, cloudtrail }: Recorded): readonly string[] {
+  const timeOf = (line: string): number => {
+    const { eventTime, requestReceivedTimestamp = eventTime } = JSON.parse(line);
+    return Date.parse(requestReceivedTimestamp);
+  };
+  return [...audit, ...cloudtrail].toSorted((a, b) => timeOf(a) - timeOf(b));
+}
+
 /** Puts each event as a record of its own; those of a key stay in order. */
 async function put(stream: string, parts: Readonly<Record<string, Recorded>>): Promise<number> {
   const records = Object.entries(parts).flatMap(([key, { audit, cloudtrail }]) =>
-    [...audit, ...cloudtrail].map((line) => ({ key, data: envelope([line]) })),
+    inOrder({ audit, cloudtrail }).map((line) => ({ key, data: envelope([line]) })),
   );
   const wait = async () => undefined;
   const refused = await putRecords({ StreamARN: stream }, records, { client: aws.kinesis, wait });
@@ -61,10 +70,12 @@ const BATCH = 500;
 
 describe("crosstrail stream", () => {
   it("confirms the batch in hand when it is ended, and goes on behind it: nothing is lost, nothing read twice", async () => {
-    const events = attacksOf([
+    const attacks = attacksOf([
       ...["attack-pods", "attack-persistence-evasion", "attack-imds-exec", "attack-token-theft", "attack-aftermath"],
       "attack-proxy-probe",
     ]);
+    // Behind all of it the clock has passed what waits, so that it is judged with nothing beside the command.
+    const events = together(attacks, demonstration(), daysLater());
     const count = await put(await createStream(aws, named("ended")), { key: events });
     expect(count).toBeGreaterThan(2 * BATCH);
     const args = ["stream", "--name", named("ended"), "--from", "oldest", "--ledger", join(dir, "stream.db")];
@@ -83,14 +94,16 @@ describe("crosstrail stream", () => {
 
     const before = reads();
     const next = begin(...args, ...output);
-    // The one after the next comes when that is confirmed.
-    await during(next, "the rest is read", () => reads() >= before + 2);
+    // The one behind the last batch comes when that is confirmed.
+    const batches = Math.ceil((count - 2 * BATCH) / BATCH);
+    await during(next, "the rest is read", () => reads() > before + batches);
     next.kill("SIGTERM");
     const two = await next.ended;
     expect([two.code, two.err]).toEqual([0, expect.stringContaining(`${count - 2 * BATCH} events read, `)]);
     const found = findingsIn([...linesOf(one), ...linesOf(two)]);
     expectNews(found);
-    expect(idsOf(found.filter(isPrompt))).toEqual(idsOf((await replayed(events)).filter(isPrompt)));
+    expect(found.filter((finding) => !isPrompt(finding)).length).toBeGreaterThan(5);
+    expect(idsOf(found)).toEqual(idsOf(await replayed(events)));
   });
 
   it("keeps its ledger in a table, feeds the queues of a deployment, and follows a stream that is split and merged", async () => {
@@ -120,6 +133,7 @@ describe("crosstrail stream", () => {
     const told = (command: Running, findings: readonly Finding[]) =>
       during(command, "all letters have come", async () => {
         await collect();
+        // Not those that wait: of records that are all old the clock is where the faster shard is, so that it hangs on chance what they are made of.
         const queueOf = ({ severity }: Finding) => (["critical", "high"].includes(severity) ? "urgent" : "other");
         return findings
           .filter(isPrompt)

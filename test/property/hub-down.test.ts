@@ -6,6 +6,7 @@ import { createHubPublisher } from "../../functions/publish/hub.ts";
 import { createHubs } from "../../functions/publish/hubs.ts";
 import { draftOf } from "../support/drafts.ts";
 import { createFindings } from "../support/security-hub-rules.ts";
+import { silentMeter } from "../support/silent-meter.ts";
 import { createSimClock } from "../support/sim-clock.ts";
 import { createSimQueue, type SimQueue, type SqsHandler, simulateSqs } from "../support/sqs-simulator.ts";
 import { createThrottle } from "../support/throttle.ts";
@@ -61,13 +62,7 @@ describe("Security Hub is down for a day", () => {
         },
         park: async ({ code }) => void refused.push(code),
         report: async () => undefined,
-        meter: {
-          totals: () => undefined,
-          count: () => undefined,
-          lag: () => undefined,
-          waited: () => undefined,
-          flush: () => undefined,
-        },
+        meter: silentMeter,
       });
     const mappings = queues.map((of) => {
       const environments = [publisher(of), publisher(of)];

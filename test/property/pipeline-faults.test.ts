@@ -7,39 +7,14 @@ import type { Finding } from "../../schemas/findings/finding.ts";
 import type { Luck as Fate } from "../support/esm-invocation.ts";
 import { podsMade } from "../support/event-probe.ts";
 import type { Luck, Port } from "../support/lucky-ports.ts";
-import {
-  ACCOUNT,
-  type Mutant,
-  type Pieces,
-  type Pipeline,
-  REGION,
-  type Settings,
-  startPipeline,
-} from "../support/pipeline.ts";
+import { type Pieces, poison, recordsOf, spoiled } from "../support/marked-events.ts";
+import { ACCOUNT, type Mutant, type Pipeline, REGION, type Settings, startPipeline } from "../support/pipeline.ts";
 import { probes } from "../support/probes.ts";
 import { scenario } from "../support/scenario.ts";
-import { envelope } from "../support/stream.ts";
 import { simplePlan, workersOf } from "../support/workers.ts";
 
-/** All but one: which of two requests came second with an auditID, an environment's own memory tells. */
-const everybody = [...registry.filter(({ meta }) => meta.id !== "trail/reused-audit-id"), ...probes, podsMade];
+const everybody = [...registry, ...probes, podsMade];
 const few = [...probes, podsMade];
-const KEYS = ["a", "b", "c", "d", "e"] as const;
-
-const isCall = (line: string): boolean => line.includes('"eventSource"');
-
-/** Records of at most `size` lines: a log group sends its own trail only. */
-function recordsOf(lines: readonly string[], size: number): Pieces[] {
-  const groups: string[][] = [];
-  for (const line of lines) {
-    const last = groups.at(-1);
-    if (last !== undefined && last.length < size && isCall(last[0] ?? "") === isCall(line)) last.push(line);
-    else groups.push([line]);
-  }
-  return groups.map((group, index) => ({
-    ...{ data: envelope(group), pieces: group.length, partitionKey: KEYS[index % KEYS.length] ?? "a" },
-  }));
-}
 
 async function findingsOf({ findings }: Pipeline): Promise<readonly Finding[]> {
   const all: Finding[] = [];
@@ -51,7 +26,7 @@ const told = ({ id, severity, subject, count }: Finding): string => `${id} ${sev
 
 /** What is left to be said against a run that has ended; nothing, if all is well. */
 async function troubleIn(pipeline: Pipeline): Promise<readonly string[]> {
-  const { letters, unbalanced, imports, parked, dead } = pipeline;
+  const { letters, imports, parked, dead } = pipeline;
   const findings = await findingsOf(pipeline);
   const shown = new Map(pipeline.hub().map((finding) => [finding.Id, finding]));
   const untold = findings.filter(
@@ -68,7 +43,6 @@ async function troubleIn(pipeline: Pipeline): Promise<readonly string[]> {
     ([, all]) => new Set(all.map(({ updatedAt }) => updatedAt)).size < all.length,
   );
   return [
-    ...unbalanced.map((what) => `counted ${what}`),
     ...untold.map(({ id }) => `untold ${id}`),
     ...unshown.map(({ id }) => `not shown as it is ${id}`),
     ...still.map(([id]) => `one time twice ${id}`),
@@ -91,19 +65,20 @@ async function run(settings: Settings, records: readonly Pieces[], meanwhile?: (
   pipeline.put(records);
   await pipeline.detect();
   await pipeline.deliver();
-  const aside = pipeline.kept.size;
-  const keptData = new Set([...pipeline.kept.values()].map(({ data }) => data));
-  const lost = records.filter(({ data, poison }) => poison === true && !keptData.has(data.toString("base64")));
+  const { book, kept } = pipeline;
+  const aside = kept.size;
+  const wrong = book.afterReading([...kept.values()]);
+  const fates = book.fates();
   pipeline.mend();
   await pipeline.redrive();
   await pipeline.end();
   const findings = (await findingsOf(pipeline)).map(told).sort();
   return {
-    pipeline,
+    ...{ pipeline, fates },
     outcome: {
       findings,
       aside,
-      trouble: [...(await troubleIn(pipeline)), ...lost.map(({ data }) => `lost ${data}`)],
+      trouble: [...new Set([...wrong, ...book.atLast([...kept.values()]), ...(await troubleIn(pipeline))])],
     } satisfies Outcome,
   };
 }
@@ -135,8 +110,7 @@ describe("one fault", () => {
     "at any call of $port that $luck changes nothing in the end",
     async ({ port, luck }) => {
       const records = recordsOf(part, 3);
-      const bad = { data: Buffer.from("not a log"), pieces: 1, poison: true as const };
-      const all = records.toSpliced(2, 0, bad);
+      const all = records.toSpliced(2, 0, poison);
       const { findings } = await undisturbed;
       const { pipeline } = await run(usual, all);
       const calls = pipeline.calls.get(port) ?? 0;
@@ -175,8 +149,9 @@ function plansOf(lines: readonly string[]): fc.Arbitrary<Plan> {
     .chain((twice) => fc.shuffledSubarray([...lines, ...twice], { minLength: lines.length + twice.length }));
   return fc
     .record({
-      records: fc.tuple(order, fc.integer({ min: 1, max: 4 })).map(([all, size]) => recordsOf(all, size)),
-      poison: fc.array(fc.nat({ max: lines.length }), { maxLength: 3 }),
+      sequence: order,
+      size: fc.integer({ min: 1, max: 4 }),
+      poisoned: fc.array(fc.nat({ max: lines.length }), { maxLength: 3 }),
       lucks: fc.record({
         ...{ ledger: fc.array(luck, { maxLength: 50, size: "max" }), findings: some, outbox: some, quarantine: some },
         ...{ config: some, clock: some, hub: some, topic: some },
@@ -193,13 +168,11 @@ function plansOf(lines: readonly string[]): fc.Arbitrary<Plan> {
       }),
       publishing: fc.nat({ max: 7 }).map((one) => one === 0),
       splits: fc.option(fc.nat({ max: 6_000 }), { nil: undefined }),
+      broken: fc.array(fc.nat({ max: lines.length }), { maxLength: 2 }),
     })
-    .map(({ records, poison, lucks, fates, times, mapping, splits, publishing }) => ({
+    .map(({ sequence, size, broken, poisoned, lucks, fates, times, mapping, splits, publishing }) => ({
       publishing,
-      records: poison.reduce(
-        (all, at, index) => all.toSpliced(at, 0, { data: Buffer.from(`no log ${index}`), pieces: 1, poison: true }),
-        records,
-      ),
+      records: poisoned.reduce((all, at) => all.toSpliced(at, 0, poison), recordsOf(spoiled(sequence, broken), size)),
       settings: {
         ...mapping,
         fates,
@@ -236,7 +209,6 @@ describe("a record that is kept aside", () => {
   it.each(records.map((_, at) => at))(
     "as it cannot be read, at place %i, keeps nothing from the others",
     async (at) => {
-      const poison: Pieces = { data: Buffer.from("not a log"), pieces: 1, poison: true };
       const { findings } = await undisturbed;
       const outcome = await outcomeOf({ detectors: few, batchSize: 3 }, records.toSpliced(at, 0, poison));
       expect(outcome).toEqual({ findings, trouble: [], aside: 1 });
@@ -291,8 +263,8 @@ describe("any order, repetitions, poison, lanes, resharding, faults and crashes"
 });
 
 it("what is published between two records is brought up to date, also where evidence alone changes", async () => {
-  // Of this order two findings come to another leading event when they are out.
-  await fc.assert(unharmed(scenario, everybody), { numRuns: 1, seed: -1869701274 });
+  // Of this order findings come to another leading event when they are out, and no count changes.
+  await fc.assert(unharmed(scenario, everybody), { numRuns: 1, seed: 2 });
 }, 60_000);
 
 describe("the proof fails where", () => {
@@ -344,11 +316,12 @@ describe("the proof fails where", () => {
         return answer;
       },
     };
-    const poison = { data: Buffer.from("not a log"), pieces: 1, poison: true } as const;
     const luck: Settings["luck"] = (port, call) => (port === "quarantine" && call === 0 ? "fails" : "fine");
     const records = [poison, ...recordsOf(part, 3)];
     expect((await outcomeOf({ detectors: few, luck }, records)).trouble).toEqual([]);
-    expect((await outcomeOf({ detectors: few, luck, mutant }, records)).trouble).toEqual(["lost not a log"]);
+    expect((await outcomeOf({ detectors: few, luck, mutant }, records)).trouble).toContainEqual(
+      expect.stringMatching(/^neither judged nor set aside: /),
+    );
   }, 60_000);
 
   it("an error of the outbox is swallowed", async () => {

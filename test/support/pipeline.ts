@@ -21,12 +21,14 @@ import { createSweep } from "../../functions/sweep/sweep.ts";
 import type { AsffFinding } from "../../schemas/findings/asff-schema.ts";
 import type { Letter } from "../../schemas/findings/letter.ts";
 import type { KeptRecord } from "../../schemas/quarantine/kept-record.ts";
-import { createCountingMeter } from "./counting-meter.ts";
 import type { Luck as Fate } from "./esm-invocation.ts";
 import { type KinesisMapping, simulateKinesis } from "./esm-simulator.ts";
+import { createEventBook } from "./event-book.ts";
 import { createSimStream } from "./kinesis-stream.ts";
 import { createPorts, type Luck, type Port } from "./lucky-ports.ts";
+import type { Pieces } from "./marked-events.ts";
 import { createFindings } from "./security-hub-rules.ts";
+import { silentMeter } from "./silent-meter.ts";
 import { createSimClock, type SimClock } from "./sim-clock.ts";
 import { createSimQueue, type SimQueue, simulateSqs } from "./sqs-simulator.ts";
 
@@ -58,15 +60,6 @@ export const REGION = "eu-central-1";
 export const START = Date.UTC(2026, 10, 24);
 const REPUBLISH_MS = 2 * 3_600_000;
 
-export interface Pieces {
-  readonly data: Buffer;
-  /** What it counts as. */
-  readonly pieces: number;
-  /** It cannot be read. */
-  readonly poison?: true;
-  readonly partitionKey?: string;
-}
-
 export function startPipeline(settings: Settings) {
   const { detectors, luck = () => "fine", fates = [], takesMs = () => 0, mutant = {} } = settings;
   const clock: SimClock = createSimClock(START, 4);
@@ -82,9 +75,7 @@ export function startPipeline(settings: Settings) {
   const imports: { readonly id: string; readonly updatedAt: string }[] = [];
   const hub = createFindings({ account: ACCOUNT, region: REGION });
   const calls = new Map<Port, number>();
-  const piecesOf = new Map<string, number>();
-  /** Invocations whose counts are not those of the records that they confirmed. */
-  const unbalanced: string[] = [];
+  const book = createEventBook();
   const log = pino({ level: "silent" });
   let taken = 0;
   async function pause(): Promise<void> {
@@ -155,15 +146,23 @@ export function startPipeline(settings: Settings) {
   };
 
   function startDetect() {
-    const { meter, counted } = createCountingMeter();
     const shared = createSharedClock({ store: store("clock"), now });
     const parts: DetectParts = {
-      ...{ program: programs(), publish, meter, log, now, clock: shared, passed: everyMinute(shared.time, now) },
+      ...{
+        program: programs(),
+        publish,
+        meter: silentMeter,
+        log,
+        now,
+        clock: shared,
+        passed: everyMinute(shared.time, now),
+      },
       quarantine: { keep: port("quarantine", async (record) => void kept.set(keyOf(record), record)) },
       ...(settings.limits && { limits: settings.limits }),
     };
-    const detect = createDetect(mutant.parts?.(parts) ?? parts);
-    return { detect: mutant.detect?.(detect) ?? detect, counted, busy: false };
+    const watched = book.watch(parts);
+    const detect = createDetect(mutant.parts?.(watched.parts) ?? watched.parts);
+    return { detect: mutant.detect?.(detect) ?? detect, ended: watched.ended, busy: false };
   }
 
   const environments = new Set<ReturnType<typeof startDetect>>();
@@ -181,21 +180,15 @@ export function startPipeline(settings: Settings) {
       const environment = [...environments].find(({ busy }) => !busy) ?? startDetect();
       environments.add(environment);
       environment.busy = true;
-      const before = environment.counted();
       await pause();
       const answer = await environment.detect(event, invocation).catch((error: unknown) => {
         environment.busy = false;
+        environment.ended(event);
         throw error;
       });
       environment.busy = false;
+      environment.ended(event, answer);
       if (fate === "crash after") environments.delete(environment);
-      const from = answer.batchItemFailures[0]?.itemIdentifier;
-      const confirmed = event.Records.filter(
-        ({ kinesis }) => from === undefined || BigInt(kinesis.sequenceNumber) < BigInt(from),
-      );
-      const pieces = confirmed.reduce((sum, { kinesis }) => sum + (piecesOf.get(kinesis.data) ?? 0), 0);
-      const counted = environment.counted() - before;
-      if (counted !== pieces) unbalanced.push(`${counted} of ${pieces}`);
       return answer;
     },
   });
@@ -203,13 +196,13 @@ export function startPipeline(settings: Settings) {
   const startSweep = () =>
     createSweep({
       ...{ program: programs(), clock: async () => Date.UTC(9_999, 0), publish, catchUp: () => desk.catchUp() },
-      ...{ health: async () => [], meter: createCountingMeter().meter, log },
+      ...{ health: async () => [], meter: silentMeter, log },
     });
 
   const sink = () => ({
-    ...{ log, now, meter: createCountingMeter().meter, store: kept2 },
+    ...{ log, now, meter: silentMeter, store: kept2 },
     park: async (one: Parked) => void parked.push(one),
-    report: createReport({ desk, store: kept2, region: REGION, now, log }),
+    report: createReport({ desk, store: kept2, region: REGION, now, meter: silentMeter, log }),
     delay: async (records: readonly SQSRecord[], seconds: number) => {
       for (const { receiptHandle } of records)
         for (const one of Object.values(queues)) one.changeVisibility(receiptHandle, seconds * 1_000);
@@ -246,6 +239,11 @@ export function startPipeline(settings: Settings) {
     for (const mapping of mappings) if (!(await mapping.drain(limitMs))) throw new Error("The queues do not drain.");
   };
 
+  /** Until each record is through. */
+  async function readStream(): Promise<void> {
+    if (!(await simulation.drain())) throw new Error("The stream does not drain.");
+  }
+
   return {
     ...{
       clock,
@@ -258,27 +256,22 @@ export function startPipeline(settings: Settings) {
       parked,
       imports,
       calls,
-      unbalanced,
+      book,
       dead,
       findings,
     },
     hub: () => hub.all(),
     put(all: readonly Pieces[]): void {
-      for (const { data, pieces, partitionKey = "a" } of all) {
-        piecesOf.set(data.toString("base64"), pieces);
-        stream.put({ partitionKey, data });
-      }
+      for (const one of all) book.put(stream.put({ partitionKey: one.partitionKey ?? "a", data: book.encode(one) }));
     },
-    /** Until each record is through. */
-    async detect(): Promise<void> {
-      if (!(await simulation.drain())) throw new Error("The stream does not drain.");
-    },
+    detect: readStream,
     /** What was kept aside goes on the stream again, as `redrive` puts it there. */
     async redrive(): Promise<void> {
       const all = [...kept.values()];
       kept.clear();
-      for (const { data, partitionKey } of all) stream.put({ partitionKey, data: Buffer.from(data, "base64") });
-      if (all.length > 0) await this.detect();
+      for (const { data, partitionKey } of all)
+        book.put(stream.put({ partitionKey, data: Buffer.from(data, "base64") }));
+      if (all.length > 0) await readStream();
     },
     deliver,
     /** From now on nothing happens any more, and everything is new. */

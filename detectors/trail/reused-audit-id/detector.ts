@@ -24,7 +24,7 @@ export const detector = defineEventDetector({
     references: ["https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/"],
     gaps: [
       "The two requests must stand within the memory of recent ids, and be read by the same worker.",
-      "The finding quotes the request that was read second; the query shows both.",
+      "The finding quotes the request that was read second, and is reckoned to its caller; the query shows both.",
     ],
     triage: [
       {
