@@ -59,6 +59,7 @@ function textOf(finding: Finding): string {
     ["Events", finding.eventsTotal],
     ["ATT&CK", attack.techniques.map(({ technique, techniqueName }) => `${technique} ${techniqueName}`).join(", ")],
     ["Finding", `${finding.id} (${finding.detector})`],
+    ["Config", finding.config],
   ];
   const listed = (title: string, all: readonly string[]): string[] =>
     all.length === 0 ? [] : ["", title, ...all.map((line) => `  ${oneLine(line)}`)];

@@ -59,6 +59,16 @@ describe("people", () => {
     expect(told.map(({ attributes }) => attributes.severity)).toEqual(["low", "critical"]);
   });
 
+  it("are told which configuration stood, where there is one", async () => {
+    const { store, told, send } = setUp();
+    for (const config of [{ config: "a1b2" }, {}]) {
+      const draft = draftOf({ on: JSON.stringify(config) });
+      const kept = await store.merge({ ...draft, finding: { ...draft.finding, ...config } }, KEEP);
+      await send(kept.draft.finding.id);
+    }
+    expect(told.map(({ body }) => /^Config: +(.*)$/m.exec(body)?.[1])).toEqual(["a1b2", undefined]);
+  });
+
   it("who cannot be told for long are missed: how long is measured, by the oldest message that is put off", async () => {
     const waits: [string, number][] = [];
     const meter = { ...silentMeter, waited: (sink: string, ms: number) => void waits.push([sink, ms]) };

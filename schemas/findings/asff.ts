@@ -112,6 +112,7 @@ function productFields(finding: Finding): Record<string, string> {
       finding.attack.techniques.map(({ technique, techniqueName }) => `${technique} ${techniqueName}`).join(", "),
     ],
     ["AttackVersion", finding.attack.version],
+    ["Configuration", finding.config],
     ["Events", finding.events.join(" ")],
     ["Truncated", finding.truncated ? "true" : undefined],
     ...finding.evidence

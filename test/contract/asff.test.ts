@@ -5,6 +5,7 @@ import type { DetectorMeta } from "../../detectors/core/contracts.ts";
 import type { TrailEvent } from "../../schemas/events/trail-event.ts";
 import { toAsff } from "../../schemas/findings/asff.ts";
 import type { Finding } from "../../schemas/findings/finding.ts";
+import { compact } from "../../schemas/json.ts";
 import { isAsffFinding, isFinding } from "../../schemas/validators.generated.js";
 import { auditEvent, awsCall } from "../support/events.ts";
 
@@ -63,6 +64,13 @@ describe("a finding in Security Hub's format", () => {
         .CallerType,
     ).toBe("domain");
     expect(toAsff(findingOf(auditEvent()), publisher).Action).toBeUndefined();
+  });
+
+  it("names the configuration that stood when it was found, where there is one", () => {
+    const finding = findingOf(auditEvent());
+    const named = (config?: string) =>
+      toAsff(compact({ ...finding, config }), publisher).ProductFields?.["crosstrail/Configuration"];
+    expect([named("a1b2"), named()]).toEqual(["a1b2", undefined]);
   });
 
   it("has a cluster of which nothing is known as an account", () => {
