@@ -1,5 +1,5 @@
 import { NAMESPACE } from "../schemas/metrics.ts";
-import { detectorIds } from "./catalogue.generated.ts";
+import { detectorIds, healthIds } from "./catalogue.generated.ts";
 
 type Series = readonly (string | Readonly<Record<string, string>>)[];
 
@@ -66,14 +66,15 @@ const graphs = (hub: boolean): readonly Graph[] => [
   },
 ];
 
-/** Of every group of detectors one graph: all of its detectors by name, whichever function found. */
+/** Of every group of detectors one graph: all of its detectors by name, whichever function found. The last is the pipeline's own health. */
 function detectorGraphs(): readonly Graph[] {
-  const groups = Map.groupBy(detectorIds, (id) => id.split("/")[0] ?? "");
+  const all = [...detectorIds, ...healthIds];
+  const groups = Map.groupBy(all, (id) => id.split("/")[0] ?? "");
   return [...groups].map(([group, ids]) => ({
     title: group,
     series: ids.map((id) => {
-      const expression = `SUM(SEARCH('{${NAMESPACE},service,detector} MetricName="DetectorHits" detector="${id}" (service="\${Detect}" OR service="\${Sweep}")', 'Sum'))`;
-      return [{ expression, label: id.slice(group.length + 1), id: `d${detectorIds.indexOf(id)}` }];
+      const expression = `SUM(SEARCH('{${NAMESPACE},service,detector} MetricName="DetectorHits" detector="${id}" (service="\${Detect}" OR service="\${Publish}" OR service="\${Sweep}")', 'Sum'))`;
+      return [{ expression, label: id.slice(group.length + 1), id: `d${all.indexOf(id)}` }];
     }),
   }));
 }

@@ -105,7 +105,8 @@ export const weeks = {
     keepMs: WEEK_KEEP_MS,
     attributes: {
       caller: set(["pod"], "pod {pod} called it", { cap: 60, enough: true }),
-      entered: set(["pod"], "somebody entered pod {pod}, which calls it", { cap: 60 }),
+      // Of a small cluster whose people look into pods all day: ten in every working hour.
+      entered: set(["pod"], "somebody entered pod {pod}, which calls it", { cap: 400 }),
     },
   }),
   /** Clusters whose pods were given sessions, and by what else they were heard of, in one region of one account on one UTC day. */

@@ -2,6 +2,7 @@ import type { SQSRecord } from "aws-lambda";
 import { describe, expect, it } from "vitest";
 import { registry } from "../../detectors/registry.ts";
 import { delayOf } from "../../functions/publish/letters.ts";
+import { conditions } from "../../functions/runtime/health.ts";
 import { type Alarm, alarmProperties, alarms } from "../../infra/alarms.ts";
 import { dashboardBody } from "../../infra/dashboard.ts";
 import { fill, namesIn } from "../../infra/names.ts";
@@ -78,10 +79,14 @@ describe("the alarms", () => {
 });
 
 describe("the dashboard", () => {
-  it.each([true, false])("shows every detector of the registry once (Security Hub: %s)", (hub) => {
-    const text = JSON.stringify(dashboardBody({ hub }));
-    for (const { meta } of registry) expect(text.split(`detector=\\"${meta.id}\\"`)).toHaveLength(2);
-  });
+  it.each([true, false])(
+    "shows every detector of the registry and all that may be wrong with the pipeline once (Security Hub: %s)",
+    (hub) => {
+      const text = JSON.stringify(dashboardBody({ hub }));
+      for (const { meta } of registry) expect(text.split(`detector=\\"${meta.id}\\"`)).toHaveLength(2);
+      for (const { id } of Object.values(conditions)) expect(text.split(`detector=\\"${id}\\"`)).toHaveLength(2);
+    },
+  );
 
   it("names no queue of Security Hub where there is none", () => {
     expect(namesIn(dashboardBody({ hub: true }))).toContain("HubQueue.QueueName");
