@@ -86,6 +86,7 @@ import { detector as podIdentityTagsContradictPod } from "./pod-identity/tags-co
 import { detector as podIdentityTokenForAws } from "./pod-identity/token-for-aws/detector.ts";
 import { detector as podIdentityTokenRequest } from "./pod-identity/token-request/detector.ts";
 import { detector as podIdentityUnknownPod } from "./pod-identity/unknown-pod/detector.ts";
+import { detector as podIdentityWebIdentityElsewhere } from "./pod-identity/web-identity-elsewhere/detector.ts";
 import { detector as sequenceTactics } from "./sequence/tactics/detector.ts";
 import { detector as tokensBoundElsewhere } from "./tokens/bound-elsewhere/detector.ts";
 import { detector as tokensHarvest } from "./tokens/harvest/detector.ts";
@@ -187,6 +188,7 @@ export const registry: readonly Detector[] = [
   podIdentityTokenForAws,
   podIdentityTokenRequest,
   podIdentityUnknownPod,
+  podIdentityWebIdentityElsewhere,
   sequenceTactics,
   tokensBoundElsewhere,
   tokensHarvest,

@@ -87,6 +87,7 @@ export const detectorIds: readonly string[] = [
   "pod-identity/token-for-aws",
   "pod-identity/token-request",
   "pod-identity/unknown-pod",
+  "pod-identity/web-identity-elsewhere",
   "sequence/tactics",
   "tokens/bound-elsewhere",
   "tokens/harvest",
