@@ -1,6 +1,6 @@
 import type { AwsBase, AwsFacetRule } from "./call.ts";
 import { ec2Call, instanceAccess } from "./facets/ec2.ts";
-import { accessEntry, clusterConfig, podIdentityAssociation } from "./facets/eks.ts";
+import { accessEntry, clusterConfig, identityProvider, podIdentityAssociation } from "./facets/eks.ts";
 import {
   iamWrite,
   instanceSession,
@@ -17,6 +17,7 @@ export const awsFacets = {
   clusterConfig,
   ec2Call,
   iamWrite,
+  identityProvider,
   instanceAccess,
   instanceSession,
   logChange,
