@@ -23,6 +23,7 @@ import { detector as impersonationComponentName } from "./impersonation/componen
 import { detector as impersonationComponentRights } from "./impersonation/component-rights/detector.ts";
 import { detector as impersonationDenied } from "./impersonation/denied/detector.ts";
 import { detector as impersonationEksAutoComponent } from "./impersonation/eks-auto-component/detector.ts";
+import { detector as impersonationIdentityProvider } from "./impersonation/identity-provider/detector.ts";
 import { detector as impersonationNodeImpersonates } from "./impersonation/node-impersonates/detector.ts";
 import { detector as impersonationPrivilegedIdentity } from "./impersonation/privileged-identity/detector.ts";
 import { detector as impersonationSecretAsSomebody } from "./impersonation/secret-as-somebody/detector.ts";
@@ -126,6 +127,7 @@ export const registry: readonly Detector[] = [
   impersonationComponentRights,
   impersonationDenied,
   impersonationEksAutoComponent,
+  impersonationIdentityProvider,
   impersonationNodeImpersonates,
   impersonationPrivilegedIdentity,
   impersonationSecretAsSomebody,

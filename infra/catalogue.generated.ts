@@ -25,6 +25,7 @@ export const detectorIds: readonly string[] = [
   "impersonation/component-rights",
   "impersonation/denied",
   "impersonation/eks-auto-component",
+  "impersonation/identity-provider",
   "impersonation/node-impersonates",
   "impersonation/privileged-identity",
   "impersonation/secret-as-somebody",

@@ -45,15 +45,15 @@ export const crowds = {
     },
   }),
   /** An address on one UTC day, as calls to AWS came from it, of whatever cluster: sessions of service accounts' tokens (IRSA) name an issuer, and no cluster. Of
-   * nodes, and of the roles of pods, the day before is known, too. */
+   * roles the day before is known, too. */
   outlet: declare({
     key: ["ip", "day"],
     keepMs: 3 * DAY_MS,
     attributes: {
-      node: set(["node"], "{node} asked EKS Auth from here", { cap: 16, enough: true }),
       // A pod's (`kind` pod), or one that a web identity has.
       role: set(["role", "kind"], "role {role} is at work from here", { cap: 64, enough: true }),
-      used: set(["time", "issuer", "region", "role", "account", "key", "api", "ip"], "{role} called {api} from {ip}", {
+      // Of a role, whatever its key and whatever it calls: that it is here tells all. Where its session is opened, the account is known.
+      used: set(["time", "issuer", "region", "role", "account", "ip"], "a session of {role} came from {ip}", {
         cap: 400,
         enough: true,
         bucketMs: USE_MS,

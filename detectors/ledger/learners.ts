@@ -25,7 +25,7 @@ import { mintsForAws, webIdentities } from "./learn/mints.ts";
 import { nodeAddresses, nodesJoining } from "./learn/nodes.ts";
 import { operator, touches } from "./learn/operator.ts";
 import { nodesHeard, tokensHeard } from "./learn/origins.ts";
-import { outletsOfNodes, outletsOfPods, outletsOfTokens } from "./learn/outlets.ts";
+import { outletsOfPods, outletsOfTokens } from "./learn/outlets.ts";
 import { podRoles } from "./learn/pod-roles.ts";
 import { pods } from "./learn/pods.ts";
 import { nodesOfPools, poolsWritten } from "./learn/pools.ts";
@@ -104,7 +104,6 @@ export const callLearners: readonly CallLearner[] = named<CallLearner>({
   webIdentities,
   outletsOfTokens,
   outletsOfPods,
-  outletsOfNodes,
   nodesOfPools,
   resourcesRead,
   instancesAccessed,

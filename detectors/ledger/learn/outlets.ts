@@ -18,12 +18,12 @@ export const outletsOfTokens: CallLearner = {
   trigger: "oidc[.-]eks\\.",
   learn(call) {
     const { webIdentity } = call.facets;
-    const { sourceIP: ip = "", service, action } = call;
+    const { sourceIP: ip = "" } = call;
     // What failed to open is nobody's session; what a session was denied, it was used for.
     const at = outletIn(call);
     if (webIdentity === undefined || webIdentity.key === "" || at === undefined) return [];
-    const { issuer, region, roleArn: role, key, serviceAccount: account = "" } = webIdentity;
-    const used = { time: timeOf(call), issuer, region, role, account, key, api: `${service}:${action}`, ip };
+    const { issuer, region, roleArn: role, serviceAccount: account = "" } = webIdentity;
+    const used = { time: timeOf(call), issuer, region, role, account, ip };
     return [
       about("outlet", outletId(at, call), call)("used", used),
       ...days(call).flatMap((day): Fact[] => {
@@ -48,18 +48,5 @@ export const outletsOfPods: CallLearner = {
     const at = outletIn(call);
     if (kind !== "pod" || role === undefined || at === undefined) return [];
     return days(call).map((day) => about("outlet", outletId(at, day), call)("role", { role, kind }));
-  },
-};
-
-/** Nodes asking EKS Auth: only EC2 hands out what is delivered. */
-export const outletsOfNodes: CallLearner = {
-  trail: "cloudtrail",
-  trigger: '"AssumeRoleForPodIdentity"',
-  learn(call) {
-    const { instanceId: node, ec2RoleDelivery } = call.actor;
-    if (call.facets.podIdentityExchange === undefined || call.outcome !== "success") return [];
-    const at = outletIn(call);
-    if (node === undefined || ec2RoleDelivery === undefined || at === undefined) return [];
-    return days(call).map((day) => about("outlet", outletId(at, day), call)("node", { node }));
   },
 };

@@ -5,6 +5,7 @@ import { UNKNOWN } from "../../../schemas/events/event.ts";
 import type { Severity } from "../../../schemas/findings/finding.ts";
 import { withoutLast } from "../../core/epoch.ts";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
+import type { Entity } from "../../ledger/view.ts";
 import { REVOKE } from "../pod-keys.ts";
 
 const HOUR_MS = 3_600_000;
@@ -17,7 +18,7 @@ export const detector = defineSettledDetector({
     version: 1,
     title: "Role of a service account (IRSA) at work from a foreign address",
     description:
-      "A session that STS gives for a service account's token (AssumeRoleWithWebIdentity) was opened or used from an address from which nothing else of the cluster comes, while its service accounts work from addresses that they share with nodes and other roles. The token, or the key, has left its pod.",
+      "A session that STS gives for a service account's token (AssumeRoleWithWebIdentity) was opened or used from an address from which nothing else of the cluster comes, while its service accounts work from addresses that they share with each other and with pods. The token, or the key, has left its pod.",
     severity: "high",
     confidence: "medium",
     status: "stable",
@@ -40,13 +41,13 @@ export const detector = defineSettledDetector({
     ],
     gaps: [
       "A thief within the VPC leaves by the same address. Calls through VPC endpoints are not judged.",
-      "Silent while the cluster's own addresses are not known: two nodes or roles must share one, or site.egress name it.",
+      "Silent while the cluster's own addresses are not known: two roles must share one, or site.egress name it.",
       "A thief with the roles of three service accounts vouches for himself.",
       "A record names the issuer of the token, and not the cluster.",
     ],
     triage: [
       {
-        do: "See who else comes from that address, and since when. Several roles or nodes mean a new way out: declare it in site.egress.",
+        do: "See who else comes from that address, and since when. Several roles mean a new way out: declare it in site.egress.",
         cloudtrail:
           'fields eventTime, eventSource, eventName, userIdentity.arn, userIdentity.userName, userAgent | filter sourceIPAddress = "{source.ip}" | sort eventTime asc',
       },
@@ -72,7 +73,7 @@ export const detector = defineSettledDetector({
   ],
   params: Type.Object({}),
   detect(outlet, { id, site, epochs }) {
-    const [nodes, roles] = [outlet.all("node"), outlet.all("role")];
+    const roles = outlet.all("role");
     const issuers = epochs("issuerDay");
     const shared = new Set(
       epochs("outlet")
@@ -81,7 +82,7 @@ export const detector = defineSettledDetector({
     );
     return (used) => {
       const others = roles.filter(({ role }) => role !== used.role);
-      if (inRanges(used.ip, site.egress) || nodes.length + new Set(others.map(({ role }) => role)).size >= 2) return [];
+      if (inRanges(used.ip, site.egress) || new Set(others.map(({ role }) => role)).size >= 2) return [];
       const ways = issuers
         .filter((issuer) => withoutLast(issuer.id) === used.issuer)
         .flatMap((issuer) => issuer.all("way"))
@@ -89,11 +90,11 @@ export const detector = defineSettledDetector({
       if (ways.length === 0) return [];
       const here = roles.find(({ role }) => role === used.role)?.since ?? used.since;
       const usual = Date.parse(used.since) - Date.parse(here) >= DAY_MS / 2;
-      const alone = nodes.length === 0 && others.length === 0;
+      const alone = others.length === 0;
       const { name = used.role } = roleOf(used.role) ?? {};
       const did =
         used.account === ""
-          ? `A session of role ${name}, a service account's, called ${used.api}`
+          ? `A session of role ${name}, a service account's, was used`
           : `A token of service account ${used.account} opened a session of role ${name}`;
       return [
         {
@@ -102,11 +103,8 @@ export const detector = defineSettledDetector({
           by: `outlet/${withoutLast(id)}`,
           on: "service accounts' roles",
           at: used.since,
-          actor: {
-            ...{ kind: "web-identity", name: used.account === "" ? name : used.account, groups: [], role: name },
-            accessKeyId: used.key,
-          },
-          action: used.api,
+          actor: { kind: "web-identity", name: used.account || name, groups: [], role: name },
+          action: "sts:AssumeRoleWithWebIdentity",
           target: used.role,
           scope: { account: used.role.split(":")[4] || UNKNOWN, region: used.region || UNKNOWN },
           sourceIP: used.ip,
@@ -115,7 +113,7 @@ export const detector = defineSettledDetector({
             alone,
             others.some(({ kind }) => kind === "web-identity"),
           ),
-          evidence: [{ field: "outlet.used", value: `${used.key} ${used.api} ${used.since}`, event: used.source }],
+          evidence: [{ field: "outlet.used", value: `${used.role} ${used.since}`, event: used.source }],
           reasons: [
             `${used.issuer} works from ${[...new Set(ways.map((way) => withoutLast(way.id)))].slice(0, 4).join(", ")}`,
           ],
@@ -125,9 +123,8 @@ export const detector = defineSettledDetector({
   },
 });
 
-/** Two others come from there: it is a way out, and nobody's own address. */
-const isShared = (outlet: { readonly all: (set: "node" | "role") => readonly unknown[] }): boolean =>
-  outlet.all("node").length + outlet.all("role").length >= 2;
+/** Two roles come from there: it is a way out, and nobody's own address. */
+const isShared = (outlet: Entity<"outlet">): boolean => new Set(outlet.all("role").map(({ role }) => role)).size >= 2;
 
 function worthOf(
   usual: boolean,
@@ -136,6 +133,6 @@ function worthOf(
 ): { severity: Severity; confidence: "medium" | "low" } {
   if (usual) return { severity: "low", confidence: "low" };
   if (alone) return { severity: "high", confidence: "medium" };
-  // Another token may be in the same hands; a node, or a pod's role, hardly.
+  // Another token may be in the same hands; the role of a pod hardly.
   return { severity: tokens ? "medium" : "low", confidence: "low" };
 }
