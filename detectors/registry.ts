@@ -64,6 +64,7 @@ import { detector as nodeIdentityEntryWithoutNode } from "./node-identity/entry-
 import { detector as nodeIdentityForeignKey } from "./node-identity/foreign-key/detector.ts";
 import { detector as nodeIdentityGhost } from "./node-identity/ghost/detector.ts";
 import { detector as nodeIdentityImdsTheftChain } from "./node-identity/imds-theft-chain/detector.ts";
+import { detector as nodeIdentityLaunchedBySomebody } from "./node-identity/launched-by-somebody/detector.ts";
 import { detector as nodeIdentityRefusals } from "./node-identity/refusals/detector.ts";
 import { detector as nodeIdentitySecondAddress } from "./node-identity/second-address/detector.ts";
 import { detector as nodeIdentityTooOld } from "./node-identity/too-old/detector.ts";
@@ -167,6 +168,7 @@ export const registry: readonly Detector[] = [
   nodeIdentityForeignKey,
   nodeIdentityGhost,
   nodeIdentityImdsTheftChain,
+  nodeIdentityLaunchedBySomebody,
   nodeIdentityRefusals,
   nodeIdentitySecondAddress,
   nodeIdentityTooOld,

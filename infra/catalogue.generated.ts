@@ -65,6 +65,7 @@ export const detectorIds: readonly string[] = [
   "node-identity/foreign-key",
   "node-identity/ghost",
   "node-identity/imds-theft-chain",
+  "node-identity/launched-by-somebody",
   "node-identity/refusals",
   "node-identity/second-address",
   "node-identity/too-old",

@@ -79,6 +79,9 @@ export const entities = {
       cluster: set(["cluster"], "is a node of cluster {cluster}", { one: true, cap: 4 }),
       role: set(["role"], "has the role {role}", { one: true, cap: 8 }),
       launched: set(["time", "by", "cluster", "pool", "class"], "was launched by {by} for pool {pool}", { cap: 4 }),
+      ran: set(["time", "by", "kind", "arn", "key", "ip"], "was launched by {by}, through no service of AWS", {
+        cap: 4,
+      }),
       terminated: set(["time", "by"], "was terminated by {by}", { cap: 4 }),
       ip: set(["ip"], "has the address {ip}", { cap: 32 }),
       key: set(["id"], "was given the key {id} by EC2", { cap: 400, link: "key" }),
