@@ -5,7 +5,6 @@ import { UNKNOWN } from "../../../schemas/events/event.ts";
 import type { Severity } from "../../../schemas/findings/finding.ts";
 import { withoutLast } from "../../core/epoch.ts";
 import { defineSettledDetector } from "../../ledger/contracts.ts";
-import type { Entity } from "../../ledger/view.ts";
 import { REVOKE } from "../pod-keys.ts";
 
 const HOUR_MS = 3_600_000;
@@ -77,7 +76,7 @@ export const detector = defineSettledDetector({
     const issuers = epochs("issuerDay");
     const shared = new Set(
       epochs("outlet")
-        .filter(isShared)
+        .filter((other) => isShared(other.all("role")))
         .map((other) => other.id),
     );
     return (used) => {
@@ -124,7 +123,8 @@ export const detector = defineSettledDetector({
 });
 
 /** Two roles come from there: it is a way out, and nobody's own address. */
-const isShared = (outlet: Entity<"outlet">): boolean => new Set(outlet.all("role").map(({ role }) => role)).size >= 2;
+const isShared = (roles: readonly { readonly role: string }[]): boolean =>
+  new Set(roles.map(({ role }) => role)).size >= 2;
 
 function worthOf(
   usual: boolean,
