@@ -117,6 +117,10 @@ it.each([
       ],
     ],
   ],
+  [
+    "a zone's own address, from which the role and one other came the day before",
+    [podRole("21:00", "web", AWAY), used("21:00", "orders", AWAY), used(`${DAY}10:34:00`, "orders", AWAY)],
+  ],
   ["an address within the VPC", [used(`${DAY}10:34:00`, "orders", "10.0.7.7")]],
   [
     "a call through an endpoint",

@@ -90,6 +90,7 @@ export const detector = defineSettledDetector({
       const here = roles.find(({ role }) => role === used.role)?.since ?? used.since;
       const usual = Date.parse(used.since) - Date.parse(here) >= DAY_MS / 2;
       const alone = others.length === 0;
+      if (usual && !alone) return [];
       const { name = used.role } = roleOf(used.role) ?? {};
       const did =
         used.account === ""
