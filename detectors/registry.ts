@@ -23,6 +23,7 @@ import { detector as impersonationComponentName } from "./impersonation/componen
 import { detector as impersonationComponentRights } from "./impersonation/component-rights/detector.ts";
 import { detector as impersonationDenied } from "./impersonation/denied/detector.ts";
 import { detector as impersonationEksAutoComponent } from "./impersonation/eks-auto-component/detector.ts";
+import { detector as impersonationIdentityProvider } from "./impersonation/identity-provider/detector.ts";
 import { detector as impersonationNodeImpersonates } from "./impersonation/node-impersonates/detector.ts";
 import { detector as impersonationPrivilegedIdentity } from "./impersonation/privileged-identity/detector.ts";
 import { detector as impersonationSecretAsSomebody } from "./impersonation/secret-as-somebody/detector.ts";
@@ -63,6 +64,7 @@ import { detector as nodeIdentityEntryWithoutNode } from "./node-identity/entry-
 import { detector as nodeIdentityForeignKey } from "./node-identity/foreign-key/detector.ts";
 import { detector as nodeIdentityGhost } from "./node-identity/ghost/detector.ts";
 import { detector as nodeIdentityImdsTheftChain } from "./node-identity/imds-theft-chain/detector.ts";
+import { detector as nodeIdentityLaunchedBySomebody } from "./node-identity/launched-by-somebody/detector.ts";
 import { detector as nodeIdentityRefusals } from "./node-identity/refusals/detector.ts";
 import { detector as nodeIdentitySecondAddress } from "./node-identity/second-address/detector.ts";
 import { detector as nodeIdentityTooOld } from "./node-identity/too-old/detector.ts";
@@ -86,6 +88,7 @@ import { detector as podIdentityTagsContradictPod } from "./pod-identity/tags-co
 import { detector as podIdentityTokenForAws } from "./pod-identity/token-for-aws/detector.ts";
 import { detector as podIdentityTokenRequest } from "./pod-identity/token-request/detector.ts";
 import { detector as podIdentityUnknownPod } from "./pod-identity/unknown-pod/detector.ts";
+import { detector as podIdentityWebIdentityElsewhere } from "./pod-identity/web-identity-elsewhere/detector.ts";
 import { detector as sequenceTactics } from "./sequence/tactics/detector.ts";
 import { detector as tokensBoundElsewhere } from "./tokens/bound-elsewhere/detector.ts";
 import { detector as tokensHarvest } from "./tokens/harvest/detector.ts";
@@ -125,6 +128,7 @@ export const registry: readonly Detector[] = [
   impersonationComponentRights,
   impersonationDenied,
   impersonationEksAutoComponent,
+  impersonationIdentityProvider,
   impersonationNodeImpersonates,
   impersonationPrivilegedIdentity,
   impersonationSecretAsSomebody,
@@ -164,6 +168,7 @@ export const registry: readonly Detector[] = [
   nodeIdentityForeignKey,
   nodeIdentityGhost,
   nodeIdentityImdsTheftChain,
+  nodeIdentityLaunchedBySomebody,
   nodeIdentityRefusals,
   nodeIdentitySecondAddress,
   nodeIdentityTooOld,
@@ -187,6 +192,7 @@ export const registry: readonly Detector[] = [
   podIdentityTokenForAws,
   podIdentityTokenRequest,
   podIdentityUnknownPod,
+  podIdentityWebIdentityElsewhere,
   sequenceTactics,
   tokensBoundElsewhere,
   tokensHarvest,

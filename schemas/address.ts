@@ -59,3 +59,9 @@ export function isPublic(address: string | undefined): boolean {
   const parsed = ipaddr.parse(plain);
   return !PRIVATE.some(([network, bits]) => network.kind() === parsed.kind() && parsed.match(network, bits));
 }
+
+/** The first address of the network of `bits` that an IPv6 address is in; an IPv4 address, and whatever is none, as it stands. */
+export function networkOf(address: string, bits: number): string {
+  const plain = canonicalAddress(address);
+  return plain?.includes(":") ? ipaddr.IPv6.networkAddressFromCIDR(`${plain}/${bits}`).toString() : address;
+}

@@ -15,8 +15,8 @@ const READS: Readonly<Record<string, readonly [takes: string, worth: Severity]>>
   ListSnapshotBlocks: ["a copy of the disk", "high"],
   ListChangedBlocks: ["a copy of the disk", "high"],
   GetSnapshotBlock: ["a copy of the disk", "high"],
-  ModifySnapshotAttribute: ["a copy of the disk for others", "critical"],
-  ModifyImageAttribute: ["a copy of the disks for others", "critical"],
+  ModifySnapshotAttribute: ["a copy of the disk", "critical"],
+  ModifyImageAttribute: ["a copy of the disks", "critical"],
   CreateTrafficMirrorSession: ["the traffic", "high"],
   DescribeInstanceAttribute: ["the user data", "medium"],
   GetLaunchTemplateData: ["the launch data", "medium"],
@@ -34,6 +34,17 @@ export const readIn = (call: AwsCall): readonly [takes: string, worth: Severity]
 
 export const readBy = (action: string): readonly [takes: string, worth: Severity] | undefined =>
   Object.hasOwn(READS, action) ? READS[action] : undefined;
+
+/** What was done, as a sentence goes on after the name of whoever did it. `whose`: ` of a node …`, or `, which …`. */
+export function tellRead(
+  { api, failed }: { readonly api: string; readonly failed: boolean },
+  what: string,
+  { ids, whose }: { readonly ids: string; readonly whose: string },
+): string {
+  if (/:Modify(?:Snapshot|Image)Attribute$/.test(api))
+    return `${failed ? "tried to share" : "shared"} ${ids}, ${what}${whose}, with others by ${api}`;
+  return `${failed ? "tried to take" : "took"} ${what} of ${ids}, ${whose.replace(/^(?: |, )/, "")}, by ${api}`;
+}
 
 function takes({ action, requestParameters: params, facets: { ec2Call } }: AwsCall): boolean {
   switch (action) {

@@ -1,4 +1,5 @@
 import { declare, set } from "./declare.ts";
+import { USE_MS } from "./use-time.ts";
 
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -41,6 +42,31 @@ export const crowds = {
     attributes: {
       asked: set(["node", "ip"], "{node} asked EKS Auth from {ip}", { cap: 64, enough: true }),
       place: set(["id"], "a pod's key was used from {id}", { cap: 256, enough: true, link: "place" }),
+    },
+  }),
+  /** An address on one UTC day, as calls to AWS came from it, of whatever cluster: sessions of service accounts' tokens (IRSA) name an issuer, and no cluster. Of
+   * roles the day before is known, too. */
+  outlet: declare({
+    key: ["ip", "day"],
+    keepMs: 3 * DAY_MS,
+    attributes: {
+      // A pod's (`kind` pod), or one that a web identity has.
+      role: set(["role", "kind"], "role {role} is at work from here", { cap: 64, enough: true }),
+      // Of a role, whatever its key and whatever it calls: that it is here tells all. Where its session is opened, the account is known.
+      used: set(["time", "issuer", "region", "role", "account", "ip"], "a session of {role} came from {ip}", {
+        cap: 400,
+        enough: true,
+        bucketMs: USE_MS,
+      }),
+      issuer: set(["id"], "belongs to {id}", { cap: 16, enough: true, link: "issuerDay" }),
+    },
+  }),
+  /** Whoever signs the tokens of one cluster, on one UTC day: from where its service accounts work, then and on the day before. */
+  issuerDay: declare({
+    key: ["issuer", "day"],
+    keepMs: 3 * DAY_MS,
+    attributes: {
+      way: set(["id", "role"], "role {role} is at work from {id}", { cap: 64, enough: true, link: "outlet" }),
     },
   }),
 } as const;

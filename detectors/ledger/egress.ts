@@ -1,9 +1,13 @@
-import { isPublic } from "../../schemas/address.ts";
+import { isPublic, networkOf } from "../../schemas/address.ts";
 import { idOf } from "./facts.ts";
 
-/** An address by which traffic leaves a VPC, shared by what is in it. Through an endpoint it does not leave; an IPv6 address is a pod's own,
- * and tells nothing about others. */
-export const wayOut = (ip: string, endpoint: string): boolean => endpoint === "" && !ip.includes(":") && isPublic(ip);
+/** The block that Amazon gives to a VPC (https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html). */
+const VPC_BITS = 56;
+
+/** By what traffic leaves a VPC, shared by what is in it: the address of a gateway; of IPv6, where every pod has its own, the VPC's block. Through an endpoint it does
+ * not leave, nor from a private address: undefined. */
+export const outletOf = (ip: string, endpoint: string): string | undefined =>
+  endpoint === "" && isPublic(ip) ? networkOf(ip, VPC_BITS) : undefined;
 
 /** A cluster's ways out, on the day of `time` (ISO 8601). */
 export const egressId = (

@@ -79,6 +79,9 @@ export const entities = {
       cluster: set(["cluster"], "is a node of cluster {cluster}", { one: true, cap: 4 }),
       role: set(["role"], "has the role {role}", { one: true, cap: 8 }),
       launched: set(["time", "by", "cluster", "pool", "class"], "was launched by {by} for pool {pool}", { cap: 4 }),
+      ran: set(["time", "by", "kind", "arn", "key", "ip"], "was launched by {by}, through no service of AWS", {
+        cap: 4,
+      }),
       terminated: set(["time", "by"], "was terminated by {by}", { cap: 4 }),
       ip: set(["ip"], "has the address {ip}", { cap: 32 }),
       key: set(["id"], "was given the key {id} by EC2", { cap: 400, link: "key" }),
@@ -156,18 +159,18 @@ export const entities = {
     keepMs: 2 * DAY_MS,
     attributes: {
       asked: set(["time", "node", "event"], "{node} asked for a pod's credentials", { cap: 1_000 }),
-      served: set(["time", "pod", "key"], "the pod {pod} was served", { cap: 1_000 }),
+      served: set(["time", "pod", "key", "name"], "the pod {pod} ({name}) was served", { cap: 1_000 }),
       podNode: set(["pod", "node"], "{pod} runs on {node}", { cap: 1_000 }),
     },
   }),
-  /** An address as the cluster's traffic to AWS comes from it on one UTC day, and what is known of it from the day before: nodes show it by asking for
+  /** An address (of IPv6, a VPC's block) as the cluster's traffic to AWS comes from it on one UTC day, and what is known of it from the day before: nodes show it by asking for
    * pods' credentials, keys by being used. Only the cluster's own are crowded, and whoever crowds another is what is looked for. */
   place: declare({
     key: ["account", "region", "cluster", "ip", "day"],
     keepMs: 3 * DAY_MS,
     attributes: {
       node: set(["node", "endpoint"], "{node} asked EKS Auth from here", { cap: 64, enough: true }),
-      used: set(["time", "key", "api"], "key {key} called {api} from here", {
+      used: set(["time", "key", "api", "ip"], "key {key} called {api} from here", {
         cap: 400,
         enough: true,
         bucketMs: USE_MS,

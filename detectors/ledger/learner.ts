@@ -87,6 +87,10 @@ export const nameDayId = (
 export const placeId = ({ account, region, cluster }: Place, ip: string, event: { readonly time: number }): string =>
   idOf("place", [account, region, cluster, ip, dayOf(event)]);
 
+export const outletId = (ip: string, event: { readonly time: number }): string => idOf("outlet", [ip, dayOf(event)]);
+export const issuerDayId = (issuer: string, event: { readonly time: number }): string =>
+  idOf("issuerDay", [issuer, dayOf(event)]);
+
 type Place = Pick<Scope, "account" | "region" | "cluster">;
 
 /** The minute of an exchange of pod tokens. */

@@ -25,6 +25,7 @@ import { mintsForAws, webIdentities } from "./learn/mints.ts";
 import { nodeAddresses, nodesJoining } from "./learn/nodes.ts";
 import { operator, touches } from "./learn/operator.ts";
 import { nodesHeard, tokensHeard } from "./learn/origins.ts";
+import { outletsOfPods, outletsOfTokens } from "./learn/outlets.ts";
 import { podRoles } from "./learn/pod-roles.ts";
 import { pods } from "./learn/pods.ts";
 import { nodesOfPools, poolsWritten } from "./learn/pools.ts";
@@ -101,6 +102,8 @@ export const callLearners: readonly CallLearner[] = named<CallLearner>({
   nodeRolesAllowed,
   serviceAccounts,
   webIdentities,
+  outletsOfTokens,
+  outletsOfPods,
   nodesOfPools,
   resourcesRead,
   instancesAccessed,

@@ -1,6 +1,6 @@
 import { withoutLast } from "../core/epoch.ts";
 import { carry, type Relay } from "./carry.ts";
-import { egressId } from "./egress.ts";
+import { egressId, outletOf } from "./egress.ts";
 import type { ValueOf } from "./entities.ts";
 import { placeId } from "./learner.ts";
 import { USE_MS } from "./use-time.ts";
@@ -30,7 +30,7 @@ export const spanRelays: readonly Relay[] = [
       "use",
       { fact: "out", over: "cluster", to: "place" },
       "used",
-      ({ time, api }, hour) => ({ time, api, key: withoutLast(hour) }),
+      ({ time, api, ip }, hour) => ({ time, api, ip, key: withoutLast(hour) }),
       (out, cluster) => placeOf(out, cluster, ahead),
     ),
     carry(
@@ -71,5 +71,5 @@ const hourIn = (id: string): string => `${id.slice(id.lastIndexOf("/") + 1)}:00:
 
 /** The address that a key was used from, as one of its cluster or not. */
 function placeOf({ time, ip }: ValueOf<"use", "out">, cluster: ValueOf<"use", "cluster">, ahead = 0): string {
-  return placeId(cluster, ip, { time: (Date.parse(time) || 0) + ahead });
+  return placeId(cluster, outletOf(ip, "") ?? ip, { time: (Date.parse(time) || 0) + ahead });
 }

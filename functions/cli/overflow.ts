@@ -1,13 +1,28 @@
-/** What a person reads of sets that more was told of than is kept, `kind.attribute` and of how many entities. */
+import type { Kind } from "../../detectors/ledger/entities.ts";
+import { attributeOf } from "../../detectors/ledger/facts.ts";
+
+/** What a person reads of sets that more was told of than is kept, `kind.attribute` and of how many entities. Those of which the first tell enough are full on any busy
+ * day, and nothing is missed. */
 export function overflowLines(overflows: ReadonlyMap<string, number>): string[] {
-  if (overflows.size === 0) return [];
-  const sum = [...overflows.values()].reduce((total, count) => total + count, 0);
-  const each = [...overflows]
+  const missed = [...overflows].filter(([name]) => !tellsEnough(name));
+  if (missed.length === 0) return [];
+  const sum = missed.reduce((total, [, count]) => total + count, 0);
+  const each = missed
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, count]) => `${name} ${count.toLocaleString("en")}`);
   return [
     `${sum.toLocaleString("en")} sets were told of more than is kept, what came later is not in them: ${each.join(", ")}`,
   ];
+}
+
+/** A ledger of another version may hold sets that are not known here. */
+function tellsEnough(name: string): boolean {
+  const [kind = "", attribute = ""] = name.split(".");
+  try {
+    return attributeOf(kind as Kind, attribute).enough === true;
+  } catch {
+    return false;
+  }
 }
 
 /** What a person reads of entities that memory had no room for. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { ledgerFlow } from "../../test/support/ledger.ts";
-import { podCredentials } from "../../test/support/trails.ts";
+import { podCall, podCredentials } from "../../test/support/trails.ts";
 import { storyOf, subjectsNamed } from "./story.ts";
 
 const NODE = "i-0a1b2c3d4e5f60001";
@@ -27,4 +27,15 @@ it("neither the name of a pod nor that of a node leads to their keys", async () 
   const store = await storeOf(served);
   expect((await subjectsNamed(store, `shop/${POD.name}`)).map(({ kind }) => kind)).not.toContain("key");
   expect((await subjectsNamed(store, NODE)).map(({ kind }) => kind)).not.toContain("key");
+});
+
+it("tells the first time of what is told by hours, and no time at which nothing happened", async () => {
+  const store = await storeOf([
+    ...served,
+    podCall("10:34", "s3:ListBuckets", KEY),
+    podCall("10:50", "s3:ListBuckets", KEY),
+  ]);
+  const lines = (await storyOf(store, { kind: "key", id: KEY })).flatMap((chapter) => chapter.lines);
+  const used = lines.filter(({ text }) => text === "called s3:ListBuckets from 198.51.100.20 (success)");
+  expect(used.map(({ at }) => at)).toEqual(["2026-11-22T10:34:00.000Z"]);
 });

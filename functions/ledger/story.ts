@@ -1,5 +1,13 @@
 import { entities, type Kind } from "../../detectors/ledger/entities.ts";
-import { attributeOf, decode, eventIn, OVERFLOW, type Ref, type State } from "../../detectors/ledger/facts.ts";
+import {
+  attributeOf,
+  decode,
+  eventIn,
+  knownSince,
+  OVERFLOW,
+  type Ref,
+  type State,
+} from "../../detectors/ledger/facts.ts";
 import { valuesOf } from "../../detectors/ledger/view.ts";
 import type { Finding } from "../../schemas/findings/finding.ts";
 import { cut, redact } from "../../schemas/redact.ts";
@@ -47,16 +55,22 @@ function chapterOf(state: State): Chapter {
       ? []
       : [...values].map(([value, source]): Line => {
           const parts = decode(kind, attribute, value);
-          const text = attributeOf(kind, attribute).says.replace(
-            /\{(\w+)\}/g,
-            (_, field: string) => parts[field] || "?",
-          );
-          return { ...(parts.time && { at: parts.time }), text, event: eventIn(source) };
+          const { says, bucketMs } = attributeOf(kind, attribute);
+          const text = says.replace(/\{(\w+)\}/g, (_, field: string) => parts[field] || "?");
+          const at = timeIn(parts.time, knownSince(source), bucketMs);
+          return { ...(at && { at }), text, event: eventIn(source) };
         }),
   );
   // What has no time is what the entity is; it stands first.
   const sorted = lines.sort((a, b) => ((a.at ?? "") + a.text < (b.at ?? "") + b.text ? -1 : 1));
   return { kind, id, lines: sorted, incomplete: [...(sets.get(OVERFLOW)?.keys() ?? [])].sort() };
+}
+
+/** A time that was rounded down is that of no event: then that of the first event of its bucket, which told it. What was told ahead has none there. */
+function timeIn(time: string | undefined, since: string, bucketMs = 1): string | undefined {
+  if (time === undefined || time === "") return undefined;
+  const late = Date.parse(since) - Date.parse(time);
+  return late > 0 && late < bucketMs ? since : time;
 }
 
 const linksOf = ({ kind, sets }: State): Ref[] =>

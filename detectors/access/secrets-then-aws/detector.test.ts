@@ -40,7 +40,7 @@ describe("finds", () => {
       actor: { accessKeyId: KEY },
     });
     expect(finding?.title).toBe(
-      `Pod shop/orders-7d9f (service account shop/orders) read secrets shop/, and then its AWS key ${KEY} called sts:GetCallerIdentity, iam:ListRoles, s3:ListBuckets`,
+      `Pod shop/orders-7d9f (service account shop/orders) read secrets of shop, and then its AWS key ${KEY} called sts:GetCallerIdentity, iam:ListRoles, s3:ListBuckets`,
     );
   });
 

@@ -30,7 +30,7 @@ export const detector = defineEventDetector({
     ],
     gaps: [
       "Whether EKS accepts a component's name in an access entry is not known: the attempt is reported either way.",
-      "A name from an OIDC provider of the cluster (AssociateIdentityProviderConfig) is not seen here.",
+      "A name from an OIDC provider of the cluster is not seen here: impersonation/identity-provider tells of the provider.",
       "A call that was denied may leave its parameters out of the record; then there is no name to judge.",
     ],
     triage: [

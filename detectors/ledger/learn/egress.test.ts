@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { awsCall, callers } from "../../../test/support/events.ts";
-import { wayOut } from "../egress.ts";
+import { outletOf } from "../egress.ts";
 import { decode } from "../facts.ts";
 import { egress } from "./egress.ts";
 
@@ -38,11 +38,13 @@ describe("a node that asks EKS Auth", () => {
 });
 
 it.each([
-  ["198.51.100.20", "", true],
-  ["198.51.100.20", "vpce-0a1b2c3d", false],
-  ["10.0.1.7", "", false],
-  ["2001:db8::7", "", false],
-  ["athena.amazonaws.com", "", false],
-])("%s through %j is a way out: %s", (ip, endpoint, expected) => {
-  expect(wayOut(ip, endpoint)).toBe(expected);
+  ["198.51.100.20", "", "198.51.100.20"],
+  ["198.51.100.20", "vpce-0a1b2c3d", undefined],
+  ["10.0.1.7", "", undefined],
+  // Of IPv6 the block of the VPC: 56 bits.
+  ["2001:db8:12:34ff::7", "", "2001:db8:12:3400::"],
+  ["fd00::7", "", undefined],
+  ["athena.amazonaws.com", "", undefined],
+])("%s through %j leaves by %s", (ip, endpoint, expected) => {
+  expect(outletOf(ip, endpoint)).toBe(expected);
 });

@@ -1,4 +1,4 @@
-import { egressId, wayOut } from "../egress.ts";
+import { egressId, outletOf } from "../egress.ts";
 import { about, type CallLearner, timeOf } from "../learner.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -12,11 +12,12 @@ export const egress: CallLearner = {
     const { actor, scope, outcome, sourceIP = "", vpcEndpointId = "" } = call;
     const { instanceId: node, ec2RoleDelivery } = actor;
     if (call.facets.podIdentityExchange === undefined || outcome !== "success") return [];
-    if (node === undefined || ec2RoleDelivery === undefined || !wayOut(sourceIP, vpcEndpointId)) return [];
+    const ip = outletOf(sourceIP, vpcEndpointId);
+    if (node === undefined || ec2RoleDelivery === undefined || ip === undefined) return [];
     // What is known of a day stands for the next, too: it must not begin knowing nothing.
     return [0, DAY_MS].map((ahead) => {
       const time = timeOf({ time: call.time + ahead });
-      return about("egress", egressId(scope, { time }), call)("asked", { node, ip: sourceIP });
+      return about("egress", egressId(scope, { time }), call)("asked", { node, ip });
     });
   },
 };

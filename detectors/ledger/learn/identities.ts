@@ -87,7 +87,10 @@ export const tokensInAudit: AuditLearner = {
               "podDay",
               podDayId(scope, uid, request),
               request,
-            )("secrets", { time: timeOf(request), what: `secrets ${object.namespace}/` }),
+            )("secrets", {
+              time: timeOf(request),
+              what: object.namespace === "" ? "secrets of every namespace" : `secrets of ${object.namespace}`,
+            }),
           ]
         : []),
     ];

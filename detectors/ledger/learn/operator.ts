@@ -1,4 +1,5 @@
 import { canonicalAddress } from "../../../schemas/address.ts";
+import { byService } from "../../../schemas/events/cloudtrail/call.ts";
 import { stringsOf } from "../../../schemas/events/cloudtrail/facets/ec2.ts";
 import type { AwsCall } from "../../../schemas/events/cloudtrail/facets.ts";
 import { UNKNOWN } from "../../../schemas/events/event.ts";
@@ -34,6 +35,7 @@ export const operator: CallLearner = {
     if (call.action === "TerminateInstances") return terminated(call);
     const tags = tagsIn(call);
     const cluster = madeFor(call);
+    if (call.action === "RunInstances" && !byService(call) && call.actor.invokedBy === undefined) return ran(call);
     if (!byOperator(call) || cluster === undefined) return [];
     const made = stringsOf(call.responseElements).filter((id) => /^(?:i|vol|eni|lt)-[0-9a-f]{8,17}$/.test(id));
     return [...new Set(made)].flatMap((id) => [
@@ -77,6 +79,15 @@ const addressesOf = (call: AwsCall, instance: string): readonly string[] => {
   const items = list(call.responseElements, "instancesSet", "items");
   const own = items.filter((item) => text(item, "instanceId") === instance);
   return stringsOf(own).filter((value) => canonicalAddress(value) === value && !/^\d+$/.test(value));
+};
+
+/** Instances that somebody launches through no service: of Auto Mode they are not, whatever their tags say. */
+const ran = (call: AwsCall): Fact[] => {
+  const { actor, sourceIP: ip = "" } = call;
+  const { kind, arn = "", accessKeyId: key = "" } = actor;
+  const made = new Set(stringsOf(call.responseElements).filter((id) => /^i-[0-9a-f]{8,17}$/.test(id)));
+  const fact = { time: timeOf(call), by: nameOf(actor), kind, arn, key, ip };
+  return [...made].map((id) => about("node", nodeId(id), call)("ran", fact));
 };
 
 const terminated = (call: AwsCall): Fact[] =>

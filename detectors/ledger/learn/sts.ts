@@ -1,7 +1,7 @@
 import type { AwsCall } from "../../../schemas/events/cloudtrail/facets.ts";
 import { num, text } from "../../../schemas/json.ts";
 import { nameOf } from "../../core/actors.ts";
-import { wayOut } from "../egress.ts";
+import { outletOf } from "../egress.ts";
 import { type Fact, idOf } from "../facts.ts";
 import {
   about,
@@ -98,7 +98,9 @@ function toPod(call: AwsCall): Fact[] {
           tell("key", { id: key, until: timeOf({ time: endOf(call) }) }),
           about("key", key, call)("podAccount", { namespace, serviceAccount }),
         ]),
-    ...exchanges.map((id) => about("exchange", id, call)("served", { time: timeOf(call), pod, key: key ?? "" })),
+    ...exchanges.map((id) =>
+      about("exchange", id, call)("served", { time: timeOf(call), pod, key: key ?? "", name: `${namespace}/${name}` }),
+    ),
   ];
 }
 
@@ -167,7 +169,11 @@ export const exchanges: CallLearner = {
     return [
       ...told,
       ...[0, DAY_MS].map((ahead) => {
-        const tell = about("place", placeId(scope, sourceIP, { time: call.time + ahead }), call);
+        const tell = about(
+          "place",
+          placeId(scope, outletOf(sourceIP, vpcEndpointId ?? "") ?? sourceIP, { time: call.time + ahead }),
+          call,
+        );
         return tell("node", { node, endpoint: vpcEndpointId ?? "" });
       }),
     ];
@@ -200,7 +206,7 @@ export const calls: CallLearner = {
     const key = keyId(actor.accessKeyId, call);
     const tell = tellUse(key, call);
     // EKS names the sessions of pods so (eks-auto-mode.md §3.2): of others the way out tells nothing about a cluster.
-    const out = actor.sessionName?.startsWith("eks-") && wayOut(sourceIP, vpcEndpointId ?? "");
+    const out = actor.sessionName?.startsWith("eks-") && outletOf(sourceIP, vpcEndpointId ?? "") !== undefined;
     return [
       ...(actor.sessionName?.startsWith("eks-") ? habitOf(call, key, api) : []),
       ...tell("used", {

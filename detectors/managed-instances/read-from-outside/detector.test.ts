@@ -65,6 +65,12 @@ describe("managed-instances/read-from-outside finds", () => {
     );
   });
 
+  it("says what was shared", () => {
+    expect(hitOf(detector, call("ModifySnapshotAttribute", share), declared)?.sentence).toBe(
+      `alice (role Developer) shared ${SNAPSHOT}, a copy of the disk of an Auto Mode node, with others by ec2:ModifySnapshotAttribute`,
+    );
+  });
+
   it("blocks read through the EBS direct API", () => {
     const event = awsCall({
       eventSource: "ebs.amazonaws.com",

@@ -1,6 +1,6 @@
 import { nameOf } from "../../core/actors.ts";
 import { defineEventDetector } from "../../core/contracts.ts";
-import { readIn } from "../../core/ec2-reads.ts";
+import { readIn, tellRead } from "../../core/ec2-reads.ts";
 import { attempted, lowered } from "../../core/weight.ts";
 import { completed } from "../../ledger/contracts.ts";
 import { doingOf, idsIn, ownedIn, sweepOf, Tools } from "../auto-resource.ts";
@@ -64,10 +64,10 @@ const ofEvents = defineEventDetector({
     const tool = sweep?.note ?? backupNote(forwarderOf(call));
     // Sharing what was copied is no tool's work.
     const low = owned.how === "refused" || (tool !== undefined && worth !== "critical");
-    const did = attempted(call) ? "tried to take" : "took";
-    const whose = owned.how === "refused" ? "which refused it as a managed resource does" : "of an Auto Mode node";
+    const whose = owned.how === "refused" ? ", which refused it as a managed resource does" : " of an Auto Mode node";
+    const done = { api: `${service}:${action}`, failed: attempted(call) };
     return {
-      sentence: `${nameOf(actor)} ${did} ${what} of ${idsIn(owned.ids)}, ${whose}, by ${service}:${action}`,
+      sentence: `${nameOf(actor)} ${tellRead(done, what, { ids: idsIn(owned.ids), whose })}`,
       ...(sweep && { by: sweep.by }),
       on: sweep?.on ?? `${service} ${action}`,
       severity: low ? "low" : lowered(worth, attempted(call) ? 1 : 0),

@@ -1,7 +1,7 @@
 import type { Actor } from "../../../schemas/events/event.ts";
 import { nameOf } from "../../core/actors.ts";
 import { type Deed, doerOf, failedIn, shownIn, toldOf } from "../../core/deed.ts";
-import { readBy } from "../../core/ec2-reads.ts";
+import { readBy, tellRead } from "../../core/ec2-reads.ts";
 import { withoutLast } from "../../core/epoch.ts";
 import type { Site } from "../../core/site.ts";
 import { lowered } from "../../core/weight.ts";
@@ -65,7 +65,7 @@ function hitOf(
     of: { kind: "resource", id },
     ...toldOf(read),
     ...(sweep && { by: sweep.by, bounded: true }),
-    sentence: `${nameOf(actor)} ${failed ? "tried to take" : "took"} ${what} of ${id}, of an Auto Mode node of ${cluster}, by ${read.api}`,
+    sentence: `${nameOf(actor)} ${tellRead({ api: read.api, failed }, what, { ids: id, whose: ` of an Auto Mode node of ${cluster}` })}`,
     on: sweep?.on ?? `${service} ${action}`,
     target: id,
     // Sharing what was copied is no tool's work.

@@ -35,7 +35,8 @@ describe("pod-identity/exchange-outside-agent finds", () => {
       severity: "high",
       confidence: "medium",
       on: "pod-identity/demo",
-      sentence: "alice (role Developer) exchanged a Pod Identity token of cluster demo",
+      sentence:
+        "alice (role Developer) exchanged a Pod Identity token of cluster demo: no instance's credentials, by a role that may be that of hybrid nodes",
       reasons: [
         "no instance's credentials, by a role that may be that of hybrid nodes",
         "a command line client or script, not the agent",

@@ -67,9 +67,11 @@ const ofEvents = defineEventDetector({
     const verdict = actor.ec2RoleDelivery === undefined ? fromElsewhere(call, site, hybrid) : fromInstance(call, site);
     if (verdict === undefined) return undefined;
     const did = attempted(call) ? "tried to exchange" : "exchanged";
+    const [first] = verdict.reasons;
+    const why = first === undefined ? "" : `: ${first}`;
     return {
       ...verdict,
-      sentence: `${nameOf(actor)} ${did} a Pod Identity token of cluster ${call.facets.podIdentityExchange.cluster}`,
+      sentence: `${nameOf(actor)} ${did} a Pod Identity token of cluster ${call.facets.podIdentityExchange.cluster}${why}`,
       on: `pod-identity/${call.facets.podIdentityExchange.cluster}`,
       severity: lowered(verdict.severity, attempted(call) ? 1 : 0),
       evidence: [

@@ -12,6 +12,8 @@ export interface Session {
   readonly time: string;
   readonly pod: string;
   readonly key: string;
+  /** `namespace/name`; empty where it was told before names were. */
+  readonly name: string;
   readonly source: string;
   /** Where the pod runs; none: not known. */
   readonly nodes: readonly string[];

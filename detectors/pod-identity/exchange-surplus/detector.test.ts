@@ -34,7 +34,7 @@ it("finds a node that asks for the credentials of another's pod", async () => {
     actor: { kind: "node", name: `system:node:${Y}`, instanceId: Y },
   });
   expect(finding?.title).toBe(
-    `${Y} asked EKS Auth for a pod's credentials, and pod ${STOLEN.uid} on ${X} was given them: ${X} had not asked`,
+    `${Y} asked EKS Auth for a pod's credentials, and pod shop/${STOLEN.name} on ${X} was given them: ${X} had not asked`,
   );
 });
 
@@ -74,7 +74,7 @@ it("names every pod that it may have been", async () => {
     session("10:05:10", STOLEN),
     session("10:05:10", OWN),
   );
-  expect(finding?.title).toContain(`one of the pods ${STOLEN.uid}, ${OWN.uid} on ${X}`);
+  expect(finding?.title).toContain(`one of the pods shop/${STOLEN.name}, shop/${OWN.name} on ${X}`);
 });
 
 it("is high when two nodes asked too often", async () => {

@@ -104,9 +104,10 @@ const isLate = (balance: Balance, missing: Balance, extra: Balance): boolean =>
 
 function hitOf(id: string, extra: Balance, missing: Balance, rivals: number) {
   const pods = [...new Set(missing.sessions.map(({ pod }) => lastIn(pod)))];
+  const names = [...new Set(missing.sessions.map(({ pod, name }) => (name.length > 1 ? name : lastIn(pod))))];
   const instance = extra.node.startsWith("i-") ? { instanceId: extra.node } : {};
   return {
-    sentence: `${extra.node} asked EKS Auth for a pod's credentials, and ${pods.length === 1 ? `pod ${pods[0]}` : `one of the pods ${pods.join(", ")}`} on ${missing.node} was given them: ${missing.node} had not asked`,
+    sentence: `${extra.node} asked EKS Auth for a pod's credentials, and ${pods.length === 1 ? `pod ${names[0]}` : `one of the pods ${names.join(", ")}`} on ${missing.node} was given them: ${missing.node} had not asked`,
     on: `asked by ${extra.node}`,
     at: missing.sessions[0]?.time ?? "",
     actor: {

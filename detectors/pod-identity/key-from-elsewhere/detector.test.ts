@@ -126,7 +126,6 @@ it.each([
     "a call through an endpoint",
     [...before, ...today, used(`${DAY}10:30:00`, 20, AWAY, { vpcEndpointId: "vpce-0a1b2c3d" })],
   ],
-  ["an IPv6 address, which is the pod's own", [...before, ...today, used(`${DAY}10:30:00`, 20, "2001:db8::7")]],
   [
     "a service that goes on with the pod's work",
     [...before, ...today, used(`${DAY}10:30:00`, 20, "athena.amazonaws.com")],
@@ -157,6 +156,36 @@ it("goes by the site's own addresses", async () => {
   expect(await findings(lines, { egress: ["203.0.113.0/28"] })).toEqual([]);
   const alone = [...served("08:00", 10, X), ...served(`${DAY}08:00:00`, 20, X), used(`${DAY}10:30:00`, 20)];
   expect((await findings(alone, { egress: [HOME] })).map(({ severity }) => severity)).toEqual(["high"]);
+});
+
+it("does not hold against a node's old address that somebody asks in its name from elsewhere", async () => {
+  const W = "i-0a1b2c3d4e5f60009";
+  const own = [...served("08:30", 50, W, "198.51.100.99"), ...served(`${DAY}08:30:00`, 51, W, "198.51.100.99")];
+  const thief = served(`${DAY}10:00:00`, 52, W, AWAY);
+  const both = [used(`${DAY}10:30:00`, 51, "198.51.100.99"), used(`${DAY}10:31:00`, 52)];
+  const all = await findings([...before, ...today, ...own, ...thief, ...both]);
+  expect(all.map(({ severity, sourceIP }) => [sourceIP, severity]).sort()).toEqual([
+    ["198.51.100.99", "informational"],
+    [AWAY, "medium"],
+  ]);
+});
+
+it("goes by a VPC's block over IPv6, where every pod has an address of its own", async () => {
+  const six = (at: string, number: number, node: string, host: string) =>
+    served(at, number, node, `2001:db8:0:5${host}::7`);
+  const askers = [six("08:10:00", 41, Y, "01"), six("08:11:00", 42, Z, "02")]
+    .flat()
+    .map((line) => line.replaceAll("2026-11-22T08", `${DAY}08`));
+  const stolen = used(`${DAY}10:30:00`, 20, "2001:db8:77::1234");
+  expect(await findings([...before, ...today, ...askers, used(`${DAY}10:30:00`, 20, "2001:db8:0:5ff::9")])).toEqual([]);
+  const [high, ...more] = await findings([...before, ...today, ...askers, stolen]);
+  expect(more).toEqual([]);
+  expect(high).toMatchObject({ severity: "high", sourceIP: "2001:db8:77::1234" });
+  expect(high?.title).toContain("from 2001:db8:77::1234, from where no node of its cluster comes");
+  // Where no node shows how IPv6 leaves, the pods' own may.
+  const [medium] = await findings([...before, ...today, stolen]);
+  expect(medium).toMatchObject({ severity: "medium", reasons: ["no node of the cluster asks EKS Auth over IPv6"] });
+  expect(await findings([...before, ...today, stolen], { egress: ["2001:db8:77::/48"] })).toEqual([]);
 });
 
 it("counts any node as the key's own while that is not known", async () => {

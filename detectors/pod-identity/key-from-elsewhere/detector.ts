@@ -36,8 +36,9 @@ export const detector = defineSettledDetector({
       "https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_finding-types-iam.html",
     ],
     gaps: [
-      "A thief within the VPC leaves by the same address. Calls through VPC endpoints and over IPv6 are not judged.",
+      "A thief within the VPC leaves by the same address. Calls through VPC endpoints are not judged.",
       "Needs two nodes that reach EKS Auth over the internet, or the cluster's addresses in site.egress; a cluster with neither is not judged.",
+      "Of IPv6 the whole block of the VPC (/56) counts as one address, in which a thief may be too.",
       "Addresses that pods alone leave by are high on their first day, low later, until site.egress names them.",
       "A thief with the credentials of two other nodes can teach his address by asking EKS Auth from it.",
     ],
@@ -67,19 +68,22 @@ export const detector = defineSettledDetector({
   params: Type.Object({}),
   detect(place, { id, site }) {
     const [day, address] = [lastIn(id), withoutLast(id)];
-    const ip = lastIn(address);
+    const outlet = lastIn(address);
     const known = place.all("known");
     const asking = new Set(known.map(({ node }) => node));
-    if (inRanges(ip, site.egress) || (asking.size < 2 && site.egress.length === 0)) return undefined;
-    const askers = new Set(place.all("node").map(({ node }) => node));
-    const roams = [...askers].find((node) => known.some((other) => other.node === node && other.ip !== ip));
+    if (asking.size < 2 && site.egress.length === 0) return undefined;
+    const asks = place.all("node");
+    const askers = new Set(asks.map(({ node }) => node));
+    // EKS Auth has addresses of both kinds, and a node that has IPv6 takes that.
+    const foreign = outlet.includes(":") && !known.some((other) => other.ip.includes(":"));
     const nodes = Map.groupBy(place.all("keyNode"), ({ key }) => key);
     const nodesOf = (key: string): readonly string[] => (nodes.get(key) ?? []).map(({ node }) => node);
     const whose = new Map(place.all("whose").map((told) => [told.key, told]));
     const uses = place.all("used").map(({ time, key }) => ({ ms: Date.parse(time), own: nodesOf(key) }));
     return (used) => {
-      // The day before is there to compare with.
       if (!used.time.startsWith(day)) return [];
+      const ip = used.ip || outlet;
+      if (inRanges(ip, site.egress)) return [];
       const [ms, own] = [Date.parse(used.time), nodesOf(used.key)];
       const others = [...askers].filter((node) => !own.includes(node));
       // Of a key whose node is not known, any of them may be its own.
@@ -87,7 +91,10 @@ export const detector = defineSettledDetector({
       const earlier = uses.filter((other) => other.ms <= ms - DAY_MS).flatMap((other) => other.own);
       const usual = new Set(earlier.filter((node) => !own.includes(node))).size >= 2;
       const itself = own.length === 0 || own.some((node) => askers.has(node));
-      const { severity, reason } = worthOf({ ip, askers, roams, usual, itself });
+      // What a node asked from long before is its own, and the other address new.
+      const fresh = asks.filter(({ since }) => Date.parse(since) > ms - DAY_MS / 2);
+      const roams = fresh.find(({ node }) => known.some((other) => other.node === node && other.ip !== outlet))?.node;
+      const { severity, reason } = worthOf({ ip, askers, roams, usual, itself, foreign });
       const { whom = used.key, role = "" } = whose.get(used.key) ?? {};
       return [
         {
@@ -121,18 +128,20 @@ interface Place {
   readonly usual: boolean;
   /** The key's own node is one of them, for all that is known. */
   readonly itself: boolean;
+  /** It is IPv6, which no node of the cluster asks over. */
+  readonly foreign: boolean;
 }
 
-/** What a single node shows counts little: its credentials may be in the same hands. A node with one way out is what a node is that has an
- * address of its own, or its zone for itself. */
-function worthOf({ ip, askers, roams, usual, itself }: Place): { severity: Severity; reason: string } {
-  if (askers.size === 0)
-    return usual
-      ? {
-          severity: "low",
-          reason: "pods of other nodes came from there days before: they may leave by a way of their own",
-        }
-      : { severity: "high", reason: `no node asked EKS Auth from ${ip}` };
+/** What a single node shows counts little: its credentials may be in the same hands. A node with one way out has an address of its own, or its zone. */
+function worthOf({ ip, askers, roams, usual, itself, foreign }: Place): { severity: Severity; reason: string } {
+  if (askers.size === 0 && usual)
+    return {
+      severity: "low",
+      reason: "pods of other nodes came from there days before: they may have a way of their own",
+    };
+  if (askers.size === 0 && foreign)
+    return { severity: "medium", reason: "no node of the cluster asks EKS Auth over IPv6" };
+  if (askers.size === 0) return { severity: "high", reason: `no node asked EKS Auth from ${ip}` };
   if (roams !== undefined)
     return { severity: "medium", reason: `node ${roams} asked EKS Auth from ${ip}, and from elsewhere, too` };
   return itself

@@ -1,7 +1,14 @@
 import type { AwsBase, AwsFacetRule } from "./call.ts";
 import { ec2Call, instanceAccess } from "./facets/ec2.ts";
-import { accessEntry, clusterConfig, podIdentityAssociation } from "./facets/eks.ts";
-import { iamWrite, instanceSession, podIdentityExchange, roleSession, stsIssue } from "./facets/identity.ts";
+import { accessEntry, clusterConfig, identityProvider, podIdentityAssociation } from "./facets/eks.ts";
+import {
+  iamWrite,
+  instanceSession,
+  podIdentityExchange,
+  roleSession,
+  stsIssue,
+  webIdentity,
+} from "./facets/identity.ts";
 import { logChange } from "./facets/logging.ts";
 
 /** Every facet of a CloudTrail record. A record has as many as apply. */
@@ -10,6 +17,7 @@ export const awsFacets = {
   clusterConfig,
   ec2Call,
   iamWrite,
+  identityProvider,
   instanceAccess,
   instanceSession,
   logChange,
@@ -17,6 +25,7 @@ export const awsFacets = {
   podIdentityExchange,
   roleSession,
   stsIssue,
+  webIdentity,
 } as const;
 
 type Rules = typeof awsFacets;

@@ -101,3 +101,33 @@ export const clusterConfig: AwsFacetRule<ClusterConfig> = {
     });
   },
 };
+
+/** An OIDC provider given to a cluster: whoever it vouches for comes in under the names and groups that it says. Members from the API model; no real record was found
+ * (https://docs.aws.amazon.com/eks/latest/APIReference/API_AssociateIdentityProviderConfig.html). */
+export interface IdentityProvider {
+  readonly cluster: string;
+  readonly name: string;
+  readonly issuerUrl: string;
+  readonly clientId: string;
+  readonly usernamePrefix: string;
+  readonly groupsPrefix: string;
+  readonly groupsClaim: string;
+}
+
+export const identityProvider: AwsFacetRule<IdentityProvider> = {
+  trigger: '"AssociateIdentityProviderConfig"',
+  find(call: AwsBase): IdentityProvider | undefined {
+    if (call.service !== "eks" || call.action !== "AssociateIdentityProviderConfig") return undefined;
+    const params = call.requestParameters;
+    const oidc = (field: string): string => text(params, "oidc", field) ?? "";
+    return {
+      cluster: text(params, "name") ?? text(params, "clusterName") ?? "",
+      name: oidc("identityProviderConfigName"),
+      issuerUrl: oidc("issuerUrl"),
+      clientId: oidc("clientId"),
+      usernamePrefix: oidc("usernamePrefix"),
+      groupsPrefix: oidc("groupsPrefix"),
+      groupsClaim: oidc("groupsClaim"),
+    };
+  },
+};

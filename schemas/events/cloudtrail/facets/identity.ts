@@ -88,6 +88,41 @@ export const podIdentityExchange: AwsFacetRule<PodIdentityExchange> = {
   },
 };
 
+/** A session that STS gave for a service account's token alone (IRSA), being opened or used: of which issuer, and with which role (eks-auto-mode.md §3.4,
+ * seen). The role chooses no name, unlike the session. */
+export interface WebIdentity {
+  /** `oidc.eks.REGION.amazonaws.com/id/ID`: one cluster's. */
+  readonly issuer: string;
+  readonly region: string;
+  readonly roleArn: string;
+  readonly key: string;
+  /** `namespace/name`, where the session is opened; its later records do not tell. */
+  readonly serviceAccount?: string;
+}
+
+/** The host of dual-stack clusters (`oidc-eks.REGION.api.aws`) is documented, and was not seen. */
+const ISSUER =
+  /oidc[.-]eks\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws|api\.amazonwebservices\.com\.cn)\/id\/\w+/;
+
+export const webIdentity: AwsFacetRule<WebIdentity> = {
+  trigger: "oidc[.-]eks\\.",
+  find(call: AwsBase): WebIdentity | undefined {
+    const identity = at(call.record, "userIdentity");
+    const provider =
+      text(identity, "sessionContext", "webIdFederationData", "federatedProvider") ??
+      text(identity, "identityProvider");
+    const [issuer, region = ""] = ISSUER.exec(provider ?? "") ?? [];
+    if (issuer === undefined) return undefined;
+    const { serviceAccount: account } = call.actor;
+    return compact({
+      ...{ issuer, region },
+      roleArn: call.actor.roleArn ?? text(call.requestParameters, "roleArn") ?? "",
+      key: call.actor.accessKeyId ?? text(call.responseElements, "credentials", "accessKeyId") ?? "",
+      serviceAccount: account && `${account.namespace}/${account.name}`,
+    });
+  },
+};
+
 /** A write to IAM that changes who may be a role or what it may do, or an instance profile. */
 export interface IamWrite {
   readonly roleName: string;
