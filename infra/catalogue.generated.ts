@@ -2,6 +2,7 @@
 
 /** The ids of all detectors, in path order. */
 export const detectorIds: readonly string[] = [
+  "access/cluster-opened",
   "access/grant-use-revoke",
   "access/iam-revoked-still-used",
   "access/key-in-two-places",

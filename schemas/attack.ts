@@ -32,6 +32,7 @@ export const techniques = {
   "T1098.003": { name: "Account Manipulation: Additional Cloud Roles", tactics: ["TA0003", "TA0004"] },
   "T1098.006": { name: "Account Manipulation: Additional Container Cluster Roles", tactics: ["TA0003", "TA0004"] },
   T1134: { name: "Access Token Manipulation", tactics: ["TA0004", "TA0005"] },
+  T1133: { name: "External Remote Services", tactics: ["TA0001", "TA0003"] },
   "T1484.002": { name: "Domain or Tenant Policy Modification: Trust Modification", tactics: ["TA0004", "TA0005"] },
   T1485: { name: "Data Destruction", tactics: ["TA0040"] },
   T1489: { name: "Service Stop", tactics: ["TA0040"] },

@@ -13,7 +13,8 @@ const { readmeTables } = await import("./readme-table.ts");
 const { jsonSchemas, validators } = await import("./validators.ts");
 for (const [file, text] of [...(await validators()), ...jsonSchemas()]) emit(file, text);
 const { catalogue } = await import("./infra-catalogue.ts");
-emit("infra/catalogue.generated.ts", catalogue());
+// The template's dashboard is made of it.
+emitFirst("infra/catalogue.generated.ts", catalogue());
 const { samTemplate } = await import("./sam/template.ts");
 emit("infra/sam/template.yaml", samTemplate(readFileSync(join(root, "infra/sam/template.yaml"), "utf8")));
 const { samples } = await import("./samples.ts");
@@ -42,6 +43,12 @@ if (!check) for (const [file, text] of drifted) writeFileSync(join(root, file), 
 
 function emit(file: string, text: string): void {
   outputs.set(file, text);
+}
+
+/** Of what is imported by what makes the others. */
+function emitFirst(file: string, text: string): void {
+  emit(file, text);
+  if (!check && readFileSync(join(root, file), "utf8") !== text) writeFileSync(join(root, file), text);
 }
 
 /** `detectors/registry.ts`: one import and one entry a folder, in path order. */

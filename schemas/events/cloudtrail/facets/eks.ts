@@ -76,6 +76,12 @@ export interface ClusterConfig {
   readonly roleArn: string;
   /** Built-in node pools; undefined when the request does not say. */
   readonly nodePools?: readonly string[];
+  /** Whether the API is reached from the internet, and from which networks (CIDR); undefined and none when the request does not say. */
+  readonly publicAccess?: boolean;
+  readonly publicCidrs: readonly string[];
+  /** `API`, `API_AND_CONFIG_MAP`, `CONFIG_MAP`; empty when the request does not say. */
+  readonly authenticationMode: string;
+  readonly deletionProtection?: boolean;
 }
 
 export const clusterConfig: AwsFacetRule<ClusterConfig> = {
@@ -84,20 +90,27 @@ export const clusterConfig: AwsFacetRule<ClusterConfig> = {
     if (call.service !== "eks" || !/^(?:UpdateClusterConfig|CreateCluster|DeleteCluster)$/.test(call.action))
       return undefined;
     const params = call.requestParameters;
-    const enabled = text(params, "computeConfig", "enabled");
+    const truth = (...path: readonly string[]): boolean | undefined => {
+      const value = text(params, ...path);
+      return value === undefined ? undefined : value === "true";
+    };
     return compact({
       cluster: text(params, "name") ?? text(params, "clusterName") ?? "",
       logging: list(params, "logging", "clusterLogging").map((entry) => ({
         types: texts(entry, "types"),
         enabled: flag(entry, "enabled"),
       })),
-      computeEnabled: enabled === undefined ? undefined : enabled === "true",
+      computeEnabled: truth("computeConfig", "enabled"),
       nodeRoleArn: text(params, "computeConfig", "nodeRoleArn") ?? "",
       roleArn: text(params, "roleArn") ?? "",
       nodePools:
         at(params, "computeConfig", "nodePools") === undefined
           ? undefined
           : texts(params, "computeConfig", "nodePools"),
+      publicAccess: truth("resourcesVpcConfig", "endpointPublicAccess"),
+      publicCidrs: texts(params, "resourcesVpcConfig", "publicAccessCidrs"),
+      authenticationMode: text(params, "accessConfig", "authenticationMode") ?? "",
+      deletionProtection: truth("deletionProtection"),
     });
   },
 };
