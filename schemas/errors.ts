@@ -13,7 +13,11 @@ export const errorCodes = {
     kind: "poison",
     means: "JSON that is neither an audit event, a CloudTrail record nor a known envelope",
   },
-  E_OTHER_LOG: { kind: "poison", means: "a line of another log in the same log group (authenticator, scheduler, ...)" },
+  E_OTHER_LOG: {
+    kind: "poison",
+    means:
+      "a line of another log in the same log group (authenticator, scheduler, ...), or what CloudTrail writes beside calls (Insights, digests)",
+  },
   E_SCHEMA: { kind: "poison", means: "an audit event or CloudTrail record without the fields that make it one" },
   E_WINDOW: { kind: "poison", means: "an event outside --since and --until" },
   E_KPL: { kind: "poison", means: "a record aggregated by the Kinesis Producer Library, which is not supported" },

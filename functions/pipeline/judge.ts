@@ -177,8 +177,10 @@ function parse(record: RawRecord, reused: boolean, judge: Judge): TrailEvent | S
   }
   const { origin, scope, loggedAt } = record;
   if (record.trail === "cloudtrail") {
-    if (!isCloudTrailRecord(value)) return asideOf(record, "E_SCHEMA", problems(isCloudTrailRecord.errors));
-    return normaliseCall(value, { origin, loggedAt, salvaged });
+    if (isCloudTrailRecord(value)) return normaliseCall(value, { origin, loggedAt, salvaged });
+    const other = otherThanACall(value);
+    if (other !== undefined) return asideOf(record, "E_OTHER_LOG", `CloudTrail's ${other}, which tells of no call`);
+    return asideOf(record, "E_SCHEMA", problems(isCloudTrailRecord.errors));
   }
   if (!isAuditEvent(value)) return asideOf(record, "E_SCHEMA", problems(isAuditEvent.errors));
   const key = requestKey(value.requestURI, value.verb, value.requestReceivedTimestamp ?? "");
@@ -186,6 +188,16 @@ function parse(record: RawRecord, reused: boolean, judge: Judge): TrailEvent | S
   const auditIdReused =
     reused || (peek(record.text) === undefined && !salvaged && judge.auditIds.reused(value.auditID, key));
   return normaliseAudit(value, { origin, scope, loggedAt, salvaged, auditIdReused });
+}
+
+const CALLS = new Set(["Management", "Data", "NetworkActivity"]);
+
+/** The category of what stands among calls in a trail's log and is none: rates (Insights), sums
+ * (docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-insights-fields-trails.html, …/cloudtrail-event-reference-record-contents.html: eventCategory). */
+function otherThanACall(value: unknown): string | undefined {
+  if (textIn(value, "eventType") === "AwsCloudTrailInsight") return "Insight";
+  const category = textIn(value, "eventCategory") ?? "Management";
+  return CALLS.has(category) ? undefined : category.slice(0, 64);
 }
 
 interface Problem {

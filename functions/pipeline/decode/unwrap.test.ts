@@ -181,6 +181,11 @@ describe("what cannot be judged is set aside", () => {
       envelope({ logStream: "kube-apiserver-0123", logEvents: [{ id: "1", message: "x" }] }),
       "E_OTHER_LOG",
     ],
+    [
+      "a digest of CloudTrail's log files",
+      { awsAccountId: "111122223333", digestS3Object: "AWSLogs/x.json.gz", digestSignatureAlgorithm: "SHA256withRSA" },
+      "E_OTHER_LOG",
+    ],
     ["JSON of no known shape", { hello: "world" }, "E_UNKNOWN_SHAPE"],
     ["a number", "42", "E_UNKNOWN_SHAPE"],
     ["null", "null", "E_UNKNOWN_SHAPE"],

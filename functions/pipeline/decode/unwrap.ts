@@ -103,7 +103,7 @@ export function unwrap(frame: Frame, { scope, maxUnzipped = MAX_UNZIPPED }: Unwr
     if (trail !== undefined && raw !== undefined) return take(trail, raw, around);
     if (trail !== undefined || around.depth > MAX_NESTING) return refuse("E_NESTING", "values within values");
     const envelope = envelopes.find(({ is }) => is(value));
-    if (envelope === undefined) return refuse("E_UNKNOWN_SHAPE", `no known envelope, with ${membersOf(value)}`);
+    if (envelope === undefined) return refuse(...strangenessOf(value));
     for (const piece of envelope.open(value, { ...around, depth: around.depth + 1 }, unpack)) open(piece);
   }
 
@@ -122,6 +122,12 @@ function parse(text: string): { readonly value: unknown } | { readonly problem: 
     return { problem: cause instanceof Error ? cause.message : String(cause) };
   }
 }
+
+/** The other file of a trail's folder is known (docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html). */
+const strangenessOf = (value: object): [code: ErrorCode, message: string] =>
+  "digestS3Object" in value && "digestSignatureAlgorithm" in value
+    ? ["E_OTHER_LOG", "a digest of CloudTrail's log files"]
+    : ["E_UNKNOWN_SHAPE", `no known envelope, with ${membersOf(value)}`];
 
 /** The names of the first members, for the reader. */
 function membersOf(value: object): string {
