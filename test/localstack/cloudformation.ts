@@ -65,9 +65,19 @@ async function create(aws: Aws, input: CreateStackCommandInput): Promise<Deploye
   return { id: known(stack?.StackId), outputs: Object.fromEntries(outputs) };
 }
 
-export async function deleteStack({ cloudformation: client }: Aws, { id }: Deployed): Promise<void> {
-  await client.send(new DeleteStackCommand({ StackName: id }));
-  await waitUntilStackDeleteComplete({ client, ...WAITED }, { StackName: id });
+/** Tries again once, as somebody at a console would, and says why: what functions do to its resources meanwhile may keep one. Throws an Error with all that failed. */
+export async function deleteStack(aws: Aws, { id }: Deployed): Promise<void> {
+  const client = aws.cloudformation;
+  const once = async (): Promise<void> => {
+    await client.send(new DeleteStackCommand({ StackName: id }));
+    await waitUntilStackDeleteComplete({ client, ...WAITED }, { StackName: id }).catch(async (cause: unknown) => {
+      throw new Error(`${id} was not deleted:\n${await failures(aws, id)}`, { cause });
+    });
+  };
+  await once().catch(async (error: unknown) => {
+    console.warn(error instanceof Error ? error.message : error);
+    await once();
+  });
 }
 
 async function failures(aws: Aws, StackName: string): Promise<string> {
