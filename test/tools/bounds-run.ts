@@ -22,7 +22,8 @@ const [events, names, noise] = [values.events, values.names, values.noise].map(N
 const MB = 1_024 * 1_024;
 /** Of a function beside its table, which keeps no findings; a laptop has a book of them, and perhaps its ledger in memory. */
 const held = CAPACITY.findingBytes + (values.store === "memory" ? CAPACITY.ledgerBytes : 0);
-const most = CAPACITY.processBytes + (values.store === "none" ? 0 : held);
+const usable = CAPACITY.processBytes + (values.store === "none" ? 0 : held);
+const most = values.store === "none" ? usable : usable * CAPACITY.heapSlack;
 const book = values.store === "none" ? createFindingBook(100) : createFindingBook();
 const n = (value: number): string => Math.round(value).toLocaleString("en");
 
@@ -36,7 +37,7 @@ const started = performance.now();
 const WARM = 0.1;
 /** That a process may hold more at its end than when it was warm: batches differ. */
 const GROWTH = 16 * MB;
-let [peak, next, warm, last] = [0, 0, 0, 0];
+let [peak, next, warm, last, used] = [0, 0, 0, 0, 0];
 const flooded = await runFlood({
   ...{ events, names, noise, store, book },
   onProgress(done) {
@@ -46,6 +47,7 @@ const flooded = await runFlood({
     collect();
     const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
     last = heapUsed + arrayBuffers;
+    used = Math.max(used, last);
     if (done <= events * WARM) warm = Math.max(warm, last);
     console.log(
       `${n(done).padStart(12)} events  ${n((performance.now() - started) / 1_000).padStart(6)} s (${n(process.cpuUsage().user / 1e6)} s of CPU)  rss ${n(rss / MB)} MB, in use ${n(heapUsed / MB)} MB, arrays ${n(arrayBuffers / MB)} MB`,
@@ -72,10 +74,11 @@ console.log(
   }`,
 );
 console.log(
-  `findings ${n(flooded.book.all().length)}, left out ${n(flooded.book.leftOut())}; peak rss ${n(peak / MB)} MB of ${n(most / MB)}`,
+  `findings ${n(flooded.book.all().length)}, left out ${n(flooded.book.leftOut())}; in use at most ${n(used / MB)} MB of ${n(usable / MB)}, peak rss ${n(peak / MB)} MB of ${n(most / MB)}`,
 );
 if (values.store === "none" && last > warm + GROWTH)
   failures.push(`${n((last - warm) / MB)} MB more than when it was warm`);
+if (used > usable) failures.push(`${n(used / MB)} MB in use`);
 if (peak > most) failures.push(`${n(peak / MB)} MB in memory`);
 if (flooded.totals.read !== events) failures.push(`${n(flooded.totals.read)} events were read`);
 for (const failure of failures) console.error(`beyond its bounds: ${failure}`);
