@@ -19,6 +19,7 @@ import {
   streamMappingReasons,
 } from "../../infra/settings.ts";
 import { samTemplate } from "../support/both-stacks.ts";
+import { environmentOfNothing } from "../support/environment.ts";
 import { evaluate } from "../support/template/evaluate.ts";
 import type { Resource } from "../support/template/template.ts";
 import { functionNames as bundles, functionBundle } from "../tools/bundles.ts";
@@ -39,10 +40,8 @@ async function asked(name: string): Promise<readonly string[]> {
     process.env = new Proxy(process.env, { get: (env, key) => (asked.add(String(key)), env[key]) });
     await import(${JSON.stringify(handler)});
     console.log(JSON.stringify([...asked].filter((key) => key.startsWith("CROSSTRAIL_")).sort()));`;
-  const told: Readonly<Record<string, string>> = { CROSSTRAIL_SHADOW: "false", CROSSTRAIL_HUB_ROLES: "" };
-  const values = Object.keys(variables).map((key) => [key, told[key] ?? "text"]);
   const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script], {
-    env: { ...Object.fromEntries(values), AWS_REGION: "eu-central-1" },
+    env: environmentOfNothing,
   });
   return JSON.parse(stdout);
 }

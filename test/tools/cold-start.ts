@@ -4,16 +4,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { variables } from "../../functions/runtime/environment.ts";
+import { environmentOfNothing } from "../support/environment.ts";
 import { functionBundle, functionNames } from "./bundles.ts";
 
 const runs = Number(process.argv[2] ?? 5);
 const SHOWN = 8;
 const folder = mkdtempSync(join(tmpdir(), "crosstrail-cold-"));
-const env = {
-  ...Object.fromEntries(Object.keys(variables).map((name) => [name, "x"])),
-  ...{ PATH: process.env.PATH, AWS_REGION: "eu-central-1" },
-};
+const env = { ...environmentOfNothing, PATH: process.env.PATH };
 
 /** ms of processor time until the module is loaded, in a process of its own; its start is not counted. */
 function load(file: string): number {
