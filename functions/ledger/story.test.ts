@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { ledgerFlow } from "../../test/support/ledger.ts";
-import { podCall, podCredentials } from "../../test/support/trails.ts";
+import { nodeAtWork, podCall, podCredentials } from "../../test/support/trails.ts";
 import { storyOf, subjectsNamed } from "./story.ts";
 
 const NODE = "i-0a1b2c3d4e5f60001";
@@ -27,6 +27,16 @@ it("neither the name of a pod nor that of a node leads to their keys", async () 
   const store = await storeOf(served);
   expect((await subjectsNamed(store, `shop/${POD.name}`)).map(({ kind }) => kind)).not.toContain("key");
   expect((await subjectsNamed(store, NODE)).map(({ kind }) => kind)).not.toContain("key");
+});
+
+it("tells no line of an entity twice", async () => {
+  const lines = [nodeAtWork("10:00", NODE, "ASIAEXAMPLENODE00001"), nodeAtWork("10:05", NODE, "ASIAEXAMPLENODE00001")];
+  const chapters = await storyOf(await storeOf(lines), { kind: "node", id: NODE });
+  expect(chapters.map(({ kind }) => kind)).toContain("origin");
+  for (const chapter of chapters) {
+    const told = chapter.lines.map((line) => JSON.stringify(line));
+    expect(told).toEqual([...new Set(told)]);
+  }
 });
 
 it("tells the first time of what is told by hours, and no time at which nothing happened", async () => {

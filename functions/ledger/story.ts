@@ -61,8 +61,10 @@ function chapterOf(state: State): Chapter {
           return { ...(at && { at }), text, event: eventIn(source) };
         }),
   );
+  // Facts that differ in what no sentence says are one to a reader.
+  const told = new Map(lines.map((line) => [`${line.at} ${line.text} ${line.event}`, line]));
   // What has no time is what the entity is; it stands first.
-  const sorted = lines.sort((a, b) => ((a.at ?? "") + a.text < (b.at ?? "") + b.text ? -1 : 1));
+  const sorted = [...told.values()].sort((a, b) => ((a.at ?? "") + a.text < (b.at ?? "") + b.text ? -1 : 1));
   return { kind, id, lines: sorted, incomplete: [...(sets.get(OVERFLOW)?.keys() ?? [])].sort() };
 }
 
