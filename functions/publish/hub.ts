@@ -21,12 +21,15 @@ export interface Rejection {
 /** Security Hub. Rejects when the call as a whole does: throttled, down, no access. */
 export type Hub = (findings: readonly AsffFinding[]) => Promise<readonly Rejection[]>;
 
-/** The Security Hub that findings of an account go to: always the same object for the same one. */
-export type HubOf = (account: string) => {
+/** Security Hub of one account. */
+export interface AccountHub {
   /** Waits its turn within the rate that Security Hub allows, and rejects at once while it is known to be down. */
   readonly send: Hub;
   readonly publisher: Omit<Publisher, "updatedAt">;
-};
+}
+
+/** Where findings of an account go: always the same object for the same place. */
+export type HubOf = (account: string) => AccountHub;
 
 export interface HubParts extends RefusalParts, PostponeParts {
   readonly store: Pick<FindingStore, "read"> & Stamps;
@@ -43,7 +46,7 @@ interface Stamped extends Asked {
 
 interface Rendered extends Asked {
   readonly asff: AsffFinding;
-  readonly hub: ReturnType<HubOf>;
+  readonly hub: AccountHub;
 }
 
 const RESERVE_MS = 15_000;
@@ -97,7 +100,7 @@ export function createHubPublisher(parts: HubParts) {
       return rendered;
     }
 
-    async function send(hub: ReturnType<HubOf>, call: readonly Rendered[]): Promise<void> {
+    async function send(hub: AccountHub, call: readonly Rendered[]): Promise<void> {
       const rejections = await hub.send(call.map(({ asff }) => asff));
       const byId = new Map(rejections.map((rejection) => [rejection.id, rejection]));
       const refused = call.filter(({ id }) => byId.has(id));

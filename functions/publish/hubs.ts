@@ -3,7 +3,7 @@ import { parseArn } from "../../schemas/arn.ts";
 import { CrosstrailError } from "../../schemas/errors.ts";
 import type { Publisher } from "../../schemas/findings/asff.ts";
 import { createSecurityHub } from "../adapters/hub/security-hub.ts";
-import type { HubOf } from "./hub.ts";
+import type { AccountHub, HubOf } from "./hub.ts";
 
 /** Of one environment and account. With two environments for each of its queues, all of them stay below the ten that Security Hub allows an account and Region. */
 const CALLS_PER_SECOND = 2;
@@ -31,7 +31,7 @@ export function createHubs(
   roles: ReadonlyMap<string, string>,
   client: (role?: string) => SecurityHubClient,
 ): HubOf {
-  const hubOf = (account: string, role?: string): ReturnType<HubOf> => ({
+  const hubOf = (account: string, role?: string): AccountHub => ({
     send: createSecurityHub({ client: client(role), callsPerSecond: CALLS_PER_SECOND }),
     publisher: { ...own, account },
   });
