@@ -169,7 +169,7 @@ export const alarms: readonly Alarm[] = [
   {
     ...{ id: "HubFailing", when: "hub" },
     is: "Security Hub has not taken a finding for a quarter of an hour",
-    todo: `Is Security Hub down, or off in this Region? ${log("Publish")} It names the account, where roles of others are given. ${DOCTOR} Nothing is lost for fourteen days; people are told by the topic all the same.`,
+    todo: `Is Security Hub down, or off in this Region? The log of publish says why, and of which account: \`aws logs tail \${PublishLogs} --since 1h\`. ${DOCTOR} Nothing is lost for fourteen days; people are told by the topic all the same.`,
     properties: waited("security-hub"),
   },
   {
